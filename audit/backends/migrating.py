@@ -1,0 +1,74 @@
+"""Schema changes that never leave a table without its triggers.
+
+SQLite rebuilds a table to alter it, which drops its triggers, and refuses to while a trigger elsewhere refers to the
+table; PostgreSQL keeps triggers whose functions then know the old columns. So on both: the first statement that
+changes the schema takes our triggers down, and they are put back, right for the new tables, before any statement
+that changes data and before the migration's transaction commits. A migration that dies midway rolls back with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from audit import triggers
+
+if TYPE_CHECKING:
+    _Base = BaseDatabaseSchemaEditor
+else:
+    _Base = object
+
+DATA_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "WITH", "REPLACE", "MERGE", "COPY")
+
+
+def _first_word(sql: Any) -> str:
+    return str(sql).lstrip().split(None, 1)[0].upper() if str(sql).strip() else ""
+
+
+class TriggerKeepingSchemaEditor(_Base):
+    """Mixed into the schema editor of both engines."""
+
+    _triggers_down = False
+
+    def __enter__(self) -> Any:
+        entered = super().__enter__()
+        self._watch = self.connection.execute_wrapper(self._before_data)
+        self._watch.__enter__()
+        return entered
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        self._watch.__exit__(exc_type, exc_value, traceback)
+        try:
+            if exc_type is None and not self.collect_sql:
+                self._run_deferred()
+                triggers.install(self.connection)
+        except BaseException as error:
+            super().__exit__(type(error), error, error.__traceback__)
+            raise
+        super().__exit__(exc_type, exc_value, traceback)
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Run one statement of a migration: schema changes with our triggers down, data changes with them up."""
+        if not self.collect_sql and not self._is_data(str(sql)) and not self._triggers_down:
+            triggers.take_down(self.connection)
+            self._triggers_down = True
+        super().execute(sql, params)
+
+    def _run_deferred(self) -> None:
+        for sql in self.deferred_sql:
+            self.execute(sql, None)
+        self.deferred_sql = []
+
+    def _is_data(self, sql: str) -> bool:
+        is_rebuild = '"new__' in sql
+        return _first_word(sql) in DATA_STATEMENTS and not is_rebuild
+
+    def _before_data(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        if self._triggers_down and self._is_data(str(sql)):
+            self._triggers_down = False
+            triggers.install(self.connection)
+        return execute(sql, params, many, context)

@@ -1,0 +1,128 @@
+"""django-simple-history's tables, written by database triggers instead of by signals.
+
+The library defines the history model, its diffs and its `as_of`; what it would do on `post_save` the triggers of
+`audit.triggers` do inside the database, so that no way of writing passes them by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import models
+from simple_history.manager import HistoryManager
+from simple_history.models import HistoricalRecords
+
+from audit.context import Action
+from audit.querysets import PastQuerySet
+
+if TYPE_CHECKING:
+    from audit.models import AuditEvent
+
+HISTORY_TYPES = {"+": "created", "~": "updated", "-": "deleted"}
+DEFAULT_ACTIONS = {"+": Action.CREATE, "~": Action.UPDATE, "-": Action.DELETE}
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What the triggers need to know of one audited model."""
+
+    model: type[models.Model]
+    category: str
+    tenant_column: str | None
+    label_column: str | None
+    actions: Mapping[str, str]
+
+    @property
+    def resource_type(self) -> str:
+        return self.model._meta.label_lower
+
+    @property
+    def history_model(self) -> type[models.Model]:
+        return self.model.history.model  # type: ignore[attr-defined, no-any-return]
+
+    def activity(self, history_type: str) -> str:
+        return f"{self.model._meta.model_name}.{HISTORY_TYPES[history_type]}"
+
+
+_stances: dict[str, Stance] = {}
+
+
+def audited_models() -> list[Stance]:
+    """Every audited model's stance, in a stable order."""
+    return [_stances[label] for label in sorted(_stances)]
+
+
+def stance_of(resource_type: str) -> Stance | None:
+    """The stance of the model with this label (`app.model`), None for what is not audited."""
+    return _stances.get(resource_type)
+
+
+def _event_of(record: Any) -> AuditEvent:
+    events = apps.get_model("audit", "AuditEvent").objects
+    event: AuditEvent = events.select_related("attribution").get(pk=record.history_id)
+    return event
+
+
+class AuditedRecords(HistoricalRecords):
+    """Declare a model audited: `history = AuditedRecords(category="catalog", label="name")`.
+
+    category: the area of the console, shown and filtered in the timeline.
+    label: the column whose value names the object in the timeline.
+    tenant: the column that holds the owning tenant's id; None for what the platform owns.
+    actions: where a row's creation, change or deletion is another of the six actions than its own name says.
+    """
+
+    def __init__(
+        self,
+        *,
+        category: str,
+        label: str | None = None,
+        tenant: str | None = None,
+        actions: Mapping[str, str] | None = None,
+        excluded_fields: Sequence[str] = (),
+        history_manager: type[HistoryManager] = HistoryManager,
+    ) -> None:
+        self.category, self.label, self.tenant = category, label, tenant
+        self.actions = {**DEFAULT_ACTIONS, **(actions or {})}
+        super().__init__(
+            history_id_field=models.BigIntegerField(),
+            excluded_fields=list(excluded_fields),
+            history_manager=history_manager,
+            historical_queryset=PastQuerySet,
+        )
+
+    def get_extra_fields(self, model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
+        """History rows carry the change only; who, why and from where stand once, in the event of the same id."""
+        extra = super().get_extra_fields(model, fields)
+        for name in ("history_user", "history_user_id", "history_change_reason"):
+            extra.pop(name, None)
+        event = cached_property(_event_of)
+        event.__set_name__(model, "event")
+        return extra | {
+            "audit_exempt": "It is the history of an audited model, written by triggers; append-only.",
+            "event": event,
+            "history_user": property(lambda record: record.event.attribution),
+            "history_change_reason": property(lambda record: record.event.attribution.reason),
+        }
+
+    def finalize(self, sender: type[models.Model], **kwargs: Any) -> None:
+        if self.cls is not sender:
+            return
+        super().finalize(sender, **kwargs)
+        models.signals.post_save.disconnect(self.post_save, sender=sender)
+        models.signals.post_delete.disconnect(self.post_delete, sender=sender)
+        models.signals.pre_delete.disconnect(self.pre_delete, sender=sender)
+        _stances[sender._meta.label_lower] = Stance(
+            sender, self.category, self.tenant, self.label, self.actions
+        )
+
+    def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
+        """Only the object's own key is indexed: history is read by object and by event, and written all the time."""
+        fields: dict[str, Any] = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = field.name == model._meta.pk.name  # type: ignore[union-attr]
+        return fields

@@ -1,0 +1,61 @@
+"""Triggers that write the trail, keep it append-only and keep tenants apart: put in place, compared, taken down."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from audit.triggers.plan import owned_by_tenant
+
+__all__ = ["differences", "install", "owned_by_tenant", "take_down"]
+
+
+def _dialect(connection: BaseDatabaseWrapper) -> ModuleType:
+    from audit.triggers import postgresql, sqlite
+
+    return {"sqlite": sqlite, "postgresql": postgresql}[connection.vendor]
+
+
+def install(connection: BaseDatabaseWrapper) -> list[str]:
+    """Put every trigger in place and remove those no longer wanted; returns the names that were made anew.
+
+    Raises whatever the database says; call it inside a transaction, so that nothing is half-installed.
+    """
+    dialect = _dialect(connection)
+    wanted = {t.name: t for t in dialect.wanted(connection)}
+    present = dialect.installed(connection)
+    stale = [t for name, t in present.items() if name not in wanted]
+    missing = [t for name, t in wanted.items() if not _is_right(t, present.get(name))]
+    with connection.cursor() as cursor:
+        for trigger in stale:
+            cursor.execute(dialect.drop(trigger))
+        for trigger in missing:
+            if connection.vendor == "sqlite" and trigger.name in present:
+                cursor.execute(dialect.drop(trigger))
+        for statement in dialect.prepare(connection):
+            cursor.execute(statement)
+        for trigger in missing:
+            cursor.execute(trigger.create)
+    return [t.name for t in missing]
+
+
+def take_down(connection: BaseDatabaseWrapper) -> None:
+    """Remove every trigger of ours: SQLite cannot rebuild a table that a trigger elsewhere refers to."""
+    dialect = _dialect(connection)
+    with connection.cursor() as cursor:
+        for trigger in dialect.installed(connection).values():
+            cursor.execute(dialect.drop(trigger))
+
+
+def differences(connection: BaseDatabaseWrapper) -> list[str]:
+    """The names of triggers that are missing, wrong or too many; empty when the database is as it should be."""
+    dialect = _dialect(connection)
+    wanted = {t.name: t for t in dialect.wanted(connection)}
+    present = dialect.installed(connection)
+    wrong = {name for name, t in wanted.items() if not _is_right(t, present.get(name))}
+    return sorted(wrong | (present.keys() - wanted.keys()))
+
+
+def _is_right(wanted: object, present: object) -> bool:
+    return present is not None and wanted.signature == present.signature and wanted.table == present.table  # type: ignore[attr-defined]

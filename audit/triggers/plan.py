@@ -1,0 +1,117 @@
+"""What triggers a database must have: a plan made of the models' declarations and the tables as they are.
+
+Columns come from the database, not from the models: in the middle of a migration both tables may lack a field that
+the models already have, and the triggers must be right for the tables at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from audit.history import Stance, audited_models
+
+PREFIX = "pc_"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger: `create` makes it, `signature` is what an installed one shows when it is right."""
+
+    name: str
+    table: str
+    create: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class AuditedTable:
+    """An audited table and its history table, as they stand in this database."""
+
+    stance: Stance
+    table: str
+    history_table: str
+    pk: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column that must point to a row of the same tenant."""
+
+    table: str
+    column: str
+    to_table: str
+    to_column: str
+
+
+_tenant_models: list[type[models.Model]] = []
+
+
+def owned_by_tenant(model: type[models.Model]) -> None:
+    """Register a model whose rows never leave their tenant and never point into another one."""
+    _tenant_models.append(model)
+
+
+def columns_by_table(connection: BaseDatabaseWrapper, tables: Iterable[str]) -> dict[str, list[str]]:
+    """The columns of those of `tables` that exist."""
+    wanted = set(tables)
+    with connection.cursor() as cursor:
+        existing = wanted.intersection(connection.introspection.table_names(cursor))
+        return {
+            table: [c.name for c in connection.introspection.get_table_description(cursor, table)]
+            for table in sorted(existing)
+        }
+
+
+def audited_tables(existing: dict[str, list[str]]) -> list[AuditedTable]:
+    """The audited tables that exist together with their history; none before the timeline itself exists."""
+    tables: list[AuditedTable] = []
+    if not {"audit_auditevent", "audit_attribution"} <= existing.keys():
+        return tables
+    for stance in audited_models():
+        table, history_table = stance.model._meta.db_table, stance.history_model._meta.db_table
+        if table in existing and history_table in existing:
+            columns = tuple(c for c in existing[table] if c in existing[history_table])
+            pk = stance.model._meta.pk.column  # type: ignore[union-attr]
+            tables.append(AuditedTable(stance, table, history_table, pk, columns))
+    return tables
+
+
+def tenant_tables(existing: dict[str, list[str]]) -> list[str]:
+    """The tables whose rows belong to a tenant for ever."""
+    return [m._meta.db_table for m in _tenant_models if "tenant_id" in existing.get(m._meta.db_table, ())]
+
+
+def tenant_references(existing: dict[str, list[str]]) -> list[Reference]:
+    """Every foreign key from one tenant-owned table to another."""
+    owned = {m._meta.db_table for m in _tenant_models}
+    return [
+        Reference(
+            model._meta.db_table, field.column, field.related_model._meta.db_table, field.target_field.column
+        )
+        for model in _tenant_models
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey)
+        and isinstance(field.related_model, type)
+        and field.related_model._meta.db_table in owned
+        and field.column in existing.get(model._meta.db_table, ())
+        and "tenant_id" in existing.get(field.related_model._meta.db_table, ())
+    ]
+
+
+def relevant_tables() -> set[str]:
+    """The tables that any trigger of ours could sit on or refer to."""
+    names = {"audit_attribution", "audit_auditevent"}
+    for stance in audited_models():
+        names |= {stance.model._meta.db_table, stance.history_model._meta.db_table}
+    return names | {m._meta.db_table for m in _tenant_models}
+
+
+def appended_only(existing: dict[str, list[str]]) -> list[str]:
+    """The trail's own tables: rows are added, never changed or removed."""
+    histories = [s.history_model._meta.db_table for s in audited_models()]
+    return [t for t in ("audit_attribution", "audit_auditevent", *histories) if t in existing]

@@ -1,0 +1,209 @@
+"""The plan in PostgreSQL's words: one statement trigger per change with transition tables.
+
+A statement that changes 100,000 rows writes its 100,000 events and history rows with one INSERT ... SELECT. The
+context comes from the setting `console.attribution`; a session without it is recorded as an unknown actor from
+outside the console, with its database role and address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from audit.history import HISTORY_TYPES
+from audit.triggers import plan
+from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger
+
+ATTRIBUTE = f"""
+CREATE OR REPLACE FUNCTION {PREFIX}attribute(OUT id uuid, OUT actor_id text, OUT deed jsonb)
+LANGUAGE plpgsql AS $body$
+DECLARE
+  door jsonb := nullif(current_setting('console.attribution', true), '')::jsonb;
+BEGIN
+  IF door IS NULL THEN
+    id := md5(pg_backend_pid() || '-' || txid_current() || '-' || transaction_timestamp())::uuid;
+    door := jsonb_build_object('correlation_id', id, 'actor_type', 'unknown', 'origin', 'database',
+      'actor_id', 'role:' || session_user, 'actor_name', session_user,
+      'ip_address', coalesce(host(inet_client_addr()), ''));
+  ELSE
+    id := door ->> 'id';
+    deed := door -> 'deed';
+  END IF;
+  actor_id := coalesce(door ->> 'actor_id', '');
+  IF NOT EXISTS (SELECT 1 FROM audit_attribution a WHERE a.id = {PREFIX}attribute.id) THEN
+    INSERT INTO audit_attribution (id, correlation_id, actor_type, actor_id, actor_name, actor_role,
+      on_behalf_of, ip_address, origin, reason)
+    VALUES (id, (door ->> 'correlation_id')::uuid, door ->> 'actor_type', actor_id,
+      coalesce(door ->> 'actor_name', ''), coalesce(door ->> 'actor_role', ''),
+      coalesce(door ->> 'on_behalf_of', ''), coalesce(door ->> 'ip_address', ''),
+      door ->> 'origin', coalesce(door ->> 'reason', ''))
+    ON CONFLICT DO NOTHING;
+  END IF;
+END
+$body$
+"""
+
+
+def _q(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _trigger(name: str, table: str, when: str, body: str, each: str = "STATEMENT", condition: str = "") -> Trigger:
+    body = f"\n{body.strip()}\n"
+    clause = f" WHEN ({condition})" if condition else ""
+    create = (
+        f"CREATE OR REPLACE FUNCTION {_q(name)}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$;\n"
+        f"DROP TRIGGER IF EXISTS {_q(name)} ON {_q(table)};\n"
+        f"CREATE TRIGGER {_q(name)} {when.format(table=_q(table))}"
+        f" FOR EACH {each}{clause} EXECUTE FUNCTION {_q(name)}()"
+    )
+    return Trigger(name, table, create, body)
+
+
+def _refuse(message: str) -> str:
+    return f"BEGIN\n  RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = {_text(message)};\nEND"
+
+
+def _rows(table: AuditedTable, history_type: str) -> str:
+    if history_type != "~":
+        return "new_rows r" if history_type == "+" else "old_rows r"
+    after = ", ".join(f"r.{_q(c)}" for c in table.columns)
+    before = ", ".join(f"o.{_q(c)}" for c in table.columns)
+    key = _q(table.pk)
+    return f"new_rows r JOIN old_rows o ON o.{key} = r.{key} WHERE ({after}) IS DISTINCT FROM ({before})"
+
+
+def _record(table: AuditedTable, history_type: str) -> str:
+    stance = table.stance
+    columns = ", ".join(_q(c) for c in table.columns)
+    tenant = f"c.{_q(stance.tenant_column)}" if stance.tenant_column in table.columns else "NULL::bigint"
+    label = f"left(c.{_q(stance.label_column)}, 254)" if stance.label_column in table.columns else "''"
+    picked = ", ".join(f"r.{_q(c)}" for c in table.columns)
+    return f"""
+DECLARE
+  who record;
+  at timestamptz := clock_timestamp();
+  activity text := {_text(stance.activity(history_type))};
+  action text := {_text(stance.actions[history_type])};
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM {"old_rows" if history_type == "-" else "new_rows"}) THEN RETURN NULL; END IF;
+  SELECT * INTO who FROM {PREFIX}attribute();
+  IF who.deed ->> 'resource_type' = {_text(stance.resource_type)} THEN
+    activity := who.deed ->> 'activity';
+    action := who.deed ->> 'action';
+  END IF;
+  WITH c AS MATERIALIZED (
+    SELECT nextval('audit_auditevent_id_seq') AS history_id, {picked} FROM {_rows(table, history_type)}
+  ), events AS (
+    INSERT INTO audit_auditevent (id, tenant_id, attribution_id, occurred_at, action, activity, category, result,
+      actor_id, resource_type, resource_id, resource_name)
+    SELECT c.history_id, {tenant}, who.id, at, action, activity, {_text(stance.category)}, 'success',
+      who.actor_id, {_text(stance.resource_type)}, c.{_q(table.pk)}::text, coalesce({label}, '') FROM c
+  )
+  INSERT INTO {_q(table.history_table)} (history_id, history_date, history_type, {columns})
+  SELECT c.history_id, at, '{history_type}', {", ".join(f"c.{_q(c)}" for c in table.columns)} FROM c;
+  RETURN NULL;
+END"""
+
+
+def _audit(table: AuditedTable) -> Iterator[Trigger]:
+    for history_type, when in (
+        ("+", "AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"),
+        ("~", "AFTER UPDATE ON {table} REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"),
+        ("-", "AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows"),
+    ):
+        name = f"{PREFIX}{HISTORY_TYPES[history_type]}_{table.table}"
+        yield _trigger(name, table.table, when, _record(table, history_type))
+    key = _q(table.pk)
+    yield _trigger(
+        f"{PREFIX}key_{table.table}",
+        table.table,
+        f"BEFORE UPDATE OF {key} ON {{table}}",
+        _refuse("A recorded object keeps its key."),
+        "ROW",
+        f"OLD.{key} IS DISTINCT FROM NEW.{key}",
+    )
+    yield _trigger(
+        f"{PREFIX}no_truncate_{table.table}",
+        table.table,
+        "BEFORE TRUNCATE ON {table}",
+        _refuse("Truncating would leave no record; delete the rows instead."),
+    )
+
+
+def _append_only(table: str) -> Trigger:
+    return _trigger(
+        f"{PREFIX}append_only_{table}",
+        table,
+        "BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}",
+        _refuse("The audit trail is append-only."),
+    )
+
+
+def _stays(table: str) -> Trigger:
+    return _trigger(
+        f"{PREFIX}stays_{table}",
+        table,
+        "BEFORE UPDATE OF tenant_id ON {table}",
+        _refuse("A row never moves to another tenant."),
+        "ROW",
+        "OLD.tenant_id IS DISTINCT FROM NEW.tenant_id",
+    )
+
+
+def _same_tenant(reference: Reference) -> Trigger:
+    column, target = _q(reference.column), _q(reference.to_table)
+    message = _text("A row may only refer to rows of its own tenant.")
+    body = f"""
+BEGIN
+  IF NEW.tenant_id IS DISTINCT FROM
+     (SELECT t.tenant_id FROM {target} t WHERE t.{_q(reference.to_column)} = NEW.{column}) THEN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', MESSAGE = {message};
+  END IF;
+  RETURN NEW;
+END"""
+    return _trigger(
+        f"{PREFIX}tenant_{reference.table}_{reference.column}",
+        reference.table,
+        f"BEFORE INSERT OR UPDATE OF {column} ON {{table}}",
+        body,
+        "ROW",
+        f"NEW.{column} IS NOT NULL",
+    )
+
+
+def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """Every trigger this database should have."""
+    existing = plan.columns_by_table(connection, plan.relevant_tables())
+    triggers = [t for table in plan.audited_tables(existing) for t in _audit(table)]
+    triggers += [_append_only(table) for table in plan.appended_only(existing)]
+    triggers += [_stays(table) for table in plan.tenant_tables(existing)]
+    triggers += [_same_tenant(reference) for reference in plan.tenant_references(existing)]
+    return triggers
+
+
+def installed(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
+    """The triggers of ours that the database has and that are switched on, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND n.nspname = current_schema()"
+        )
+        return {
+            name: Trigger(name, table, "", body) for name, table, body in cursor if name.startswith(PREFIX)
+        }
+
+
+def prepare(connection: BaseDatabaseWrapper) -> list[str]:
+    """The function that all recording triggers share."""
+    return [ATTRIBUTE]
+
+
+def drop(trigger: Trigger) -> str:
+    return f"DROP TRIGGER {_q(trigger.name)} ON {_q(trigger.table)}; DROP FUNCTION {_q(trigger.name)}()"

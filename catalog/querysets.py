@@ -1,0 +1,56 @@
+"""The reading vocabulary of the catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Count, Q
+
+if TYPE_CHECKING:
+    from catalog.models import Edition
+
+
+class EntryQuerySet(models.QuerySet[Any]):
+    def current(self) -> Self:
+        """What the latest edition holds."""
+        return self.filter(removed_in__isnull=True)
+
+    def in_edition(self, edition: Edition) -> Self:
+        """What the edition held, as history rows turned back into objects."""
+        past = self.model.history.up_to_event(edition.last_event)
+        return past.filter(catalog=edition.catalog_id, removed_in__isnull=True).as_instances()  # type: ignore[no-any-return]
+
+    def matching(self, words: str) -> Self:
+        """Entries whose name, code or note contains each of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(note__icontains=word))
+        return found
+
+
+class ElementQuerySet(EntryQuerySet):
+    def collected(self) -> Self:
+        return self.exclude(collection="never")
+
+    def never_collected(self) -> Self:
+        return self.filter(collection="never")
+
+    def personal(self) -> Self:
+        return self.filter(classification="personal")
+
+    def with_flow_counts(self) -> Self:
+        """Adds `outgoing` and `incoming`: how many current flows carry the element, each way."""
+        is_current = Q(flows__removed_in__isnull=True)
+        return self.annotate(
+            outgoing=Count("flows", filter=is_current & Q(flows__direction="to_third_party"), distinct=True),
+            incoming=Count("flows", filter=is_current & Q(flows__direction="from_third_party"), distinct=True),
+        )
+
+
+class FlowQuerySet(EntryQuerySet):
+    def outgoing(self) -> Self:
+        return self.filter(direction="to_third_party")
+
+    def personal(self) -> Self:
+        return self.filter(personal=True)

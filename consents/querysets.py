@@ -1,0 +1,40 @@
+"""The reading vocabulary of consents: `Consent.objects.for_tenant(tenant).in_force(at=instant)`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from tenants.scoping import TenantManager
+
+if TYPE_CHECKING:
+    from catalog.models import Service
+    from consents.models import Consent  # noqa: F401
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def in_force(self, at: datetime | None = None) -> Self:
+        """What authorises data to flow at the instant (now, where none is given)."""
+        at = at or timezone.now()
+        not_ended = Q(effective_until__isnull=True) | Q(effective_until__gt=at)
+        return self.filter(not_ended, status="granted", effective_from__lte=at)
+
+    def awaiting_decision(self) -> Self:
+        return self.filter(status="requested")
+
+    def for_service(self, service: Service, connection: str = "") -> Self:
+        return self.filter(service=service, connection=connection)
+
+    def with_coverage(self) -> Self:
+        """Adds `flows_covered` and `personal_flows_covered`."""
+        return self.annotate(
+            flows_covered=Count("covered_flows"),
+            personal_flows_covered=Count("covered_flows", filter=Q(covered_flows__personal=True)),
+        )
+
+
+ConsentManager = TenantManager.from_queryset(ConsentQuerySet)

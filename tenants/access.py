@@ -1,0 +1,41 @@
+"""What people and access tokens have in common: they act, see some tenants and may do some things there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+
+from tenants.roles import Permission
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+
+class Principal(Protocol):
+    """A person or an access token."""
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def is_operator(self) -> bool: ...
+
+    def tenants(self) -> QuerySet[Tenant]:
+        """The tenants that exist for this principal."""
+
+    def role_in(self, tenant: Tenant | None) -> str | None:
+        """The role held in the tenant; None where there is none."""
+
+    def may(self, permission: Permission, tenant: Tenant | None = None) -> bool:
+        """Whether the roles' table allows it in the tenant (or, for platform matters, at all)."""
+
+    def as_actor(self, tenant: Tenant | None = None) -> dict[str, str]:
+        """How the audit trail names this principal: the actor fields of `audit.context.acting`."""
+
+
+def require(principal: Principal, permission: Permission, tenant: Tenant | None = None) -> None:
+    """Raise PermissionDenied, in words for the person, unless the principal may."""
+    if not principal.may(permission, tenant):
+        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")

@@ -1,0 +1,60 @@
+"""Who may do what: the one table that admin, API, commands and tests read."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    PRIVACY_OFFICER = "privacy_officer", "Privacy officer"
+    TENANT_ADMIN = "tenant_admin", "Tenant admin"
+    AUDITOR = "auditor", "Auditor"
+    SERVICE = "service", "Service"
+
+
+class Permission(models.TextChoices):
+    """What a role can be allowed. Operators of the platform may all of it, in every tenant."""
+
+    VIEW_CATALOG = "catalog.view", "Read the catalog"
+    EDIT_CATALOG = "catalog.edit", "Load and amend the catalog"
+    VIEW_TENANT = "tenant.view", "See the tenant"
+    MANAGE_TENANT = "tenant.manage", "Create tenants, change their status"
+    VIEW_MEMBERS = "member.view", "See the members"
+    MANAGE_MEMBERS = "member.manage", "Add, change and remove members"
+    VIEW_TOKENS = "token.view", "See the access tokens"
+    MANAGE_OWN_TOKENS = "token.manage_own", "Make and revoke access tokens of one's own"
+    MANAGE_TOKENS = "token.manage", "Make and revoke every access token"
+    VIEW_CONSENTS = "consent.view", "Read the consents"
+    REQUEST_CONSENT = "consent.request", "Request a sharing consent"
+    GRANT_CONSENT = "consent.grant", "Grant or decline a sharing consent"
+    WITHDRAW_CONSENT = "consent.withdraw", "Withdraw a sharing consent"
+    VIEW_EVENTS = "event.view", "Read the audit trail"
+    EXPORT = "export", "Take registers and evidence away as files"
+
+
+_OFFICER, _ADMIN, _AUDITOR, _SERVICE = Role
+_READERS = frozenset({_OFFICER, _ADMIN, _AUDITOR})
+_DECIDERS = frozenset({_OFFICER, _ADMIN})
+
+ALLOWED: dict[Permission, frozenset[Role]] = {
+    Permission.VIEW_CATALOG: frozenset(Role),
+    Permission.EDIT_CATALOG: frozenset(),
+    Permission.VIEW_TENANT: frozenset(Role),
+    Permission.MANAGE_TENANT: frozenset(),
+    Permission.VIEW_MEMBERS: _READERS,
+    Permission.MANAGE_MEMBERS: frozenset({_ADMIN}),
+    Permission.VIEW_TOKENS: _READERS,
+    Permission.MANAGE_OWN_TOKENS: _DECIDERS,
+    Permission.MANAGE_TOKENS: frozenset({_ADMIN}),
+    Permission.VIEW_CONSENTS: frozenset(Role),
+    Permission.REQUEST_CONSENT: _DECIDERS,
+    Permission.GRANT_CONSENT: _DECIDERS,
+    Permission.WITHDRAW_CONSENT: _DECIDERS,
+    Permission.VIEW_EVENTS: _READERS,
+    Permission.EXPORT: _READERS,
+}
+
+
+def is_allowed(role: str | None, permission: Permission) -> bool:
+    """Whether the table gives `role` this permission; no role has none."""
+    return role in ALLOWED[permission]
