@@ -65,7 +65,7 @@ def test_what_a_killed_run_left_behind_is_put_away_by_the_next() -> None:
 
 def runs(number: int) -> bool:
     try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(number).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
