@@ -48,6 +48,19 @@ class ActorType(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+ATTRIBUTION_FIELDS = (
+    "correlation_id",
+    "actor_type",
+    "actor_id",
+    "actor_name",
+    "actor_role",
+    "on_behalf_of",
+    "ip_address",
+    "origin",
+    "reason",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What the timeline calls the changes of one model while a deed runs."""

@@ -97,7 +97,7 @@ class AuditedRecords(HistoricalRecords):
 
     def get_extra_fields(self, model: type[models.Model], fields: dict[str, Any]) -> dict[str, Any]:
         """History rows carry the change only; who, why and from where stand once, in the event of the same id."""
-        extra = super().get_extra_fields(model, fields)
+        extra: dict[str, Any] = super().get_extra_fields(model, fields)
         for name in ("history_user", "history_user_id", "history_change_reason"):
             extra.pop(name, None)
         event = cached_property(_event_of)
@@ -124,5 +124,5 @@ class AuditedRecords(HistoricalRecords):
         """Only the object's own key is indexed: history is read by object and by event, and written all the time."""
         fields: dict[str, Any] = super().copy_fields(model)
         for field in fields.values():
-            field.db_index = field.name == model._meta.pk.name  # type: ignore[union-attr]
+            field.db_index = field.name == model._meta.pk.name
         return fields

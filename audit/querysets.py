@@ -28,9 +28,9 @@ class EventQuerySet(models.QuerySet["AuditEvent"]):
 
     def about(self, instance: models.Model) -> Self:
         """Everything that happened to one object, newest first."""
-        return self.filter(
-            resource_type=instance._meta.label_lower, resource_id=str(instance.pk)
-        ).order_by("-id")
+        return self.filter(resource_type=instance._meta.label_lower, resource_id=str(instance.pk)).order_by(
+            "-id"
+        )
 
     def matching(self, words: str) -> Self:
         """Events whose resource, activity, actor or reason contains each of the words."""
@@ -64,4 +64,5 @@ class PastQuerySet(HistoricalQuerySet):
             .annotate(last=Max("history_id"))
             .values("last")
         )
-        return self.filter(history_id__in=Subquery(last)).exclude(history_type="-")  # type: ignore[return-value]
+        latest: Self = self.filter(history_id__in=Subquery(last)).exclude(history_type="-")
+        return latest

@@ -7,14 +7,12 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from audit.context import Action, Context, current
+from audit.context import ATTRIBUTION_FIELDS, Action, Context, current
 from audit.models import Attribution, AuditEvent
 
 
 def _attribution_of(context: Context) -> Attribution:
-    names = ("correlation_id", "actor_type", "actor_id", "actor_name", "actor_role")
-    names += ("on_behalf_of", "ip_address", "origin", "reason")
-    values = {name: getattr(context, name) for name in names}
+    values = {name: getattr(context, name) for name in ATTRIBUTION_FIELDS}
     attribution, _ = Attribution.objects.get_or_create(id=context.id, defaults=values)
     return attribution
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Edition, Flow, Service
 from consents.querysets import ConsentManager
-from tenants.models import TenantOwned, TenantRecords, User
+from tenants.models import TenantOwned, TenantRecords
 
 
 class Consent(TenantOwned):
@@ -25,7 +25,10 @@ class Consent(TenantOwned):
         DECLINED = "declined", "Declined"
 
     service = models.ForeignKey(
-        Service, models.PROTECT, related_name="consents", help_text="What will be switched on at the third party."
+        Service,
+        models.PROTECT,
+        related_name="consents",
+        help_text="What will be switched on at the third party.",
     )
     connection = models.CharField(
         max_length=100,
@@ -34,10 +37,16 @@ class Consent(TenantOwned):
     )
     status = models.CharField(max_length=16, choices=State, default=State.REQUESTED, editable=False)
     contract_reference = models.CharField(
-        max_length=200, blank=True, help_text="Your own contract with the third party, which governs the data there."
+        max_length=200,
+        blank=True,
+        help_text="Your own contract with the third party, which governs the data there.",
     )
-    terms_url = models.URLField(max_length=500, blank=True, help_text="Where the third party publishes its terms.")
-    terms_text = models.TextField(blank=True, help_text="The terms themselves, so that they can be shown later.")
+    terms_url = models.URLField(
+        max_length=500, blank=True, help_text="Where the third party publishes its terms."
+    )
+    terms_text = models.TextField(
+        blank=True, help_text="The terms themselves, so that they can be shown later."
+    )
     terms_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     justification = models.TextField(blank=True, help_text="Why the organisation needs this service.")
 
@@ -120,7 +129,9 @@ class CoveredFlow(TenantOwned):
 
     consent = models.ForeignKey(Consent, models.PROTECT, related_name="covered_flows")
     flow = models.ForeignKey(Flow, models.PROTECT, related_name="+")
-    flow_record = models.BigIntegerField(help_text="The flow's history row (and audit event) that was agreed to.")
+    flow_record = models.BigIntegerField(
+        help_text="The flow's history row (and audit event) that was agreed to."
+    )
     code = models.CharField(max_length=200)
     name = models.CharField(max_length=300)
     direction = models.CharField(max_length=20, choices=Flow.Direction)
@@ -130,7 +141,9 @@ class CoveredFlow(TenantOwned):
 
     class Meta:
         ordering = ("code",)
-        constraints = (models.UniqueConstraint(fields=("consent", "flow"), name="consent_covers_a_flow_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("consent", "flow"), name="consent_covers_a_flow_once"),
+        )
 
     def __str__(self) -> str:
         return self.code

@@ -86,7 +86,7 @@ TEMPLATES = [
     },
 ]
 
-# --- Database: SQLite in a file by default, PostgreSQL where DATABASE_URL says so ------------------------------
+# --- Database: SQLite in a file by default, PostgreSQL where DATABASE_URL says so --------------------------
 BACKENDS = {
     "django.db.backends.sqlite3": "audit.backends.sqlite3",
     "django.db.backends.postgresql": "audit.backends.postgresql",
@@ -112,7 +112,7 @@ database["ENGINE"] = BACKENDS[database["ENGINE"]]
 DATABASES = {"default": database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- People ------------------------------------------------------------------------------------------------------
+# --- People ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -130,13 +130,13 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # How many proxies in front add to X-Forwarded-For; 0 trusts none.
 TRUSTED_PROXIES = env("TRUSTED_PROXIES")
 
-# --- Language and time: everything is stored and answered in UTC --------------------------------------------------
+# --- Language and time: everything is stored and answered in UTC -------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = env("TIME_ZONE")
 USE_I18N = True
 USE_TZ = True
 
-# --- Files ----------------------------------------------------------------------------------------------------------
+# --- Files -------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "privacy_console" / "static"]
@@ -150,7 +150,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# --- Security --------------------------------------------------------------------------------------------------------
+# --- Security ----------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -178,7 +178,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Audit -------------------------------------------------------------------------------------------------------------
+# --- Audit -------------------------------------------------------------------------------------------------
 SIMPLE_HISTORY_DATE_INDEX = False
 # Models of others that leave no record of their own, and why.
 AUDIT_EXEMPT = {
@@ -190,7 +190,7 @@ AUDIT_EXEMPT = {
     "admin.logentry": "Not written: the timeline records what the admin pages do.",
 }
 
-# --- API ---------------------------------------------------------------------------------------------------------------
+# --- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from typing import TYPE_CHECKING, Protocol
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
+from audit.context import ActorType
 from tenants.roles import Permission
 
 if TYPE_CHECKING:
@@ -39,3 +42,30 @@ def require(principal: Principal, permission: Permission, tenant: Tenant | None 
     """Raise PermissionDenied, in words for the person, unless the principal may."""
     if not principal.may(permission, tenant):
         raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+
+
+class Shell:
+    """Whoever is at the command line of the server without saying so: may everything, and is recorded as the system."""
+
+    is_authenticated = True
+    is_operator = True
+
+    def tenants(self) -> QuerySet[Tenant]:
+        from tenants.models import Tenant
+
+        return Tenant.objects.all()
+
+    def role_in(self, tenant: Tenant | None) -> str | None:
+        return None
+
+    def may(self, permission: Permission, tenant: Tenant | None = None) -> bool:
+        return True
+
+    def as_actor(self, tenant: Tenant | None = None) -> dict[str, str]:
+        name = f"{getpass.getuser()}@{socket.gethostname()}"
+        return {
+            "actor_type": ActorType.SYSTEM,
+            "actor_id": "shell",
+            "actor_name": name[:254],
+            "actor_role": "operator",
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -16,7 +17,9 @@ from privacy_console.outage import is_outage, outage_response
 def client_address(request: HttpRequest) -> str:
     """The client's IP address, past as many proxies as TRUSTED_PROXIES says; never a header nobody vouches for."""
     proxies: int = settings.TRUSTED_PROXIES
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
     address = request.META.get("REMOTE_ADDR", "")
     if proxies and forwarded:
         address = forwarded[-min(proxies, len(forwarded))]
@@ -33,7 +36,7 @@ def origin_of(path: str) -> Origin:
     return Origin.PORTAL if path.startswith("/portal/") else Origin.ADMIN
 
 
-def _actor_of_session(request: HttpRequest) -> dict[str, str]:
+def _actor_of_session(request: HttpRequest) -> dict[str, Any]:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return request.user.as_actor()
     return {"actor_type": ActorType.UNKNOWN}

@@ -33,7 +33,9 @@ class Tenant(models.Model):
         CLOSED = "closed", "Closed"
 
     slug = models.SlugField(
-        max_length=50, unique=True, help_text="Short name in addresses, for example contoso. It cannot change later."
+        max_length=50,
+        unique=True,
+        help_text="Short name in addresses, for example contoso. It cannot change later.",
     )
     name = models.CharField(max_length=200, help_text="The organisation's name, as people know it.")
     directory_id = models.UUIDField(
@@ -118,15 +120,22 @@ class User(AbstractBaseUser):
     """A person. What they may do comes from their memberships; an operator runs the platform itself."""
 
     username = models.CharField(
-        "user name", max_length=254, unique=True, help_text="The name to sign in with, usually the e-mail address."
+        "user name",
+        max_length=254,
+        unique=True,
+        help_text="The name to sign in with, usually the e-mail address.",
     )
     email = models.EmailField("e-mail address", blank=True)
     display_name = models.CharField(max_length=200, blank=True)
     is_superuser = models.BooleanField(
-        "operator", default=False, help_text="Runs the platform: every tenant, the shared catalog, the settings."
+        "operator",
+        default=False,
+        help_text="Runs the platform: every tenant, the shared catalog, the settings.",
     )
     is_active = models.BooleanField(
-        "may sign in", default=True, help_text="Switch off instead of deleting: the trail keeps pointing to somebody."
+        "may sign in",
+        default=True,
+        help_text="Switch off instead of deleting: the trail keeps pointing to somebody.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -171,7 +180,11 @@ class User(AbstractBaseUser):
 
     def tenants(self) -> models.QuerySet[Tenant]:
         everything = Tenant.objects.all()
-        return everything if self.is_operator else everything.filter(pk__in=self._roles if self.is_active else ())
+        return (
+            everything
+            if self.is_operator
+            else everything.filter(pk__in=self._roles if self.is_active else ())
+        )
 
     def role_in(self, tenant: Tenant | None) -> str | None:
         return self._roles.get(tenant.pk) if tenant is not None and self.is_active else None
@@ -209,7 +222,9 @@ class User(AbstractBaseUser):
 class Membership(TenantOwned):
     """A person's role in a tenant."""
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", help_text="Who joins the tenant.")
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="memberships", help_text="Who joins the tenant."
+    )
     role = models.CharField(
         max_length=32,
         choices=Role,
@@ -247,10 +262,12 @@ class AccessToken(TenantOwned):
     DEFAULT_LIFETIME = timedelta(days=90)
     LONGEST_LIFETIME = timedelta(days=366)
 
-    name = models.CharField(max_length=100, help_text="What will use it, so that it can be found and revoked.")
+    name = models.CharField(
+        max_length=100, help_text="What will use it, so that it can be found and revoked."
+    )
     role = models.CharField(max_length=32, choices=Role, default=Role.SERVICE)
     prefix = models.CharField(max_length=16, unique=True, editable=False)
-    digest = models.CharField(max_length=64, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         User, models.PROTECT, null=True, editable=False, related_name="access_tokens"

@@ -41,7 +41,9 @@ def validating() -> Iterator[None]:
 
 def _is_inside_a_tenant(instance: models.Model | None) -> bool:
     """`tenant.consents` and `consent.flows` start from a row at hand and stay in its tenant; `user.memberships` not."""
-    return instance is not None and (hasattr(instance, "tenant_id") or instance._meta.label == "tenants.Tenant")
+    return instance is not None and (
+        hasattr(instance, "tenant_id") or instance._meta.label == "tenants.Tenant"
+    )
 
 
 class TenantManager(models.Manager[Any]):

@@ -76,7 +76,7 @@ def audited_tables(existing: dict[str, list[str]]) -> list[AuditedTable]:
         table, history_table = stance.model._meta.db_table, stance.history_model._meta.db_table
         if table in existing and history_table in existing:
             columns = tuple(c for c in existing[table] if c in existing[history_table])
-            pk = stance.model._meta.pk.column  # type: ignore[union-attr]
+            pk = str(stance.model._meta.pk.column)
             tables.append(AuditedTable(stance, table, history_table, pk, columns))
     return tables
 
@@ -91,7 +91,10 @@ def tenant_references(existing: dict[str, list[str]]) -> list[Reference]:
     owned = {m._meta.db_table for m in _tenant_models}
     return [
         Reference(
-            model._meta.db_table, field.column, field.related_model._meta.db_table, field.target_field.column
+            model._meta.db_table,
+            str(field.column),
+            field.related_model._meta.db_table,
+            str(field.target_field.column),
         )
         for model in _tenant_models
         for field in model._meta.concrete_fields

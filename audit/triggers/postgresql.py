@@ -53,7 +53,9 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _trigger(name: str, table: str, when: str, body: str, each: str = "STATEMENT", condition: str = "") -> Trigger:
+def _trigger(
+    name: str, table: str, when: str, body: str, each: str = "STATEMENT", condition: str = ""
+) -> Trigger:
     body = f"\n{body.strip()}\n"
     clause = f" WHEN ({condition})" if condition else ""
     create = (

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from audit.context import ATTRIBUTION_FIELDS
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger
 
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
-ATTRIBUTION = ("correlation_id", "actor_type", "actor_id", "actor_name", "actor_role")
-ATTRIBUTION += ("on_behalf_of", "ip_address", "origin", "reason")
 
 
 def _q(name: str) -> str:
@@ -37,26 +36,32 @@ def _refuse(message: str) -> str:
 
 
 def _attribute() -> str:
-    values = ", ".join(f"audit_context('{name}')" for name in ATTRIBUTION)
+    values = ", ".join(f"audit_context('{name}')" for name in ATTRIBUTION_FIELDS)
     return (
-        f"INSERT INTO audit_attribution (id, {', '.join(ATTRIBUTION)})\n"
+        f"INSERT INTO audit_attribution (id, {', '.join(ATTRIBUTION_FIELDS)})\n"
         f"SELECT audit_context('id'), {values}\n"
         "WHERE NOT EXISTS (SELECT 1 FROM audit_attribution WHERE id = audit_context('id'));"
     )
 
 
+def _named(name: str, resource_type: str, otherwise: str) -> str:
+    """What the deed at hand calls the change, if it is about this model."""
+    return f"coalesce(audit_context({_text(f'{name} {resource_type}')}), {_text(otherwise)})"
+
+
 def _event(table: AuditedTable, history_type: str, row: str) -> str:
     stance = table.stance
     tenant = f"{row}.{_q(stance.tenant_column)}" if stance.tenant_column in table.columns else "NULL"
-    label = f"substr({row}.{_q(stance.label_column)}, 1, 254)" if stance.label_column in table.columns else "''"
-    resource = _text(stance.resource_type)
-    activity = f"coalesce(audit_context({_text('activity ' + stance.resource_type)}), {_text(stance.activity(history_type))})"
-    action = f"coalesce(audit_context({_text('action ' + stance.resource_type)}), {_text(stance.actions[history_type])})"
+    label = (
+        f"substr({row}.{_q(stance.label_column)}, 1, 254)" if stance.label_column in table.columns else "''"
+    )
+    activity = _named("activity", stance.resource_type, stance.activity(history_type))
+    action = _named("action", stance.resource_type, stance.actions[history_type])
     return (
         "INSERT INTO audit_auditevent (tenant_id, attribution_id, occurred_at, action, activity, category, result,"
         " actor_id, resource_type, resource_id, resource_name)\n"
         f"VALUES ({tenant}, audit_context('id'), {NOW}, {action}, {activity}, {_text(stance.category)}, 'success',"
-        f" audit_context('actor_id'), {resource}, {row}.{_q(table.pk)}, coalesce({label}, ''));"
+        f" audit_context('actor_id'), {_text(stance.resource_type)}, {row}.{_q(table.pk)}, coalesce({label}, ''));"
     )
 
 
@@ -77,7 +82,9 @@ def _audit(table: AuditedTable) -> Iterator[Trigger]:
         ("-", "AFTER DELETE", "OLD", ""),
     ):
         body = "\n".join((_attribute(), _event(table, history_type, row), _history(table, history_type, row)))
-        yield _trigger(f"{PREFIX}{HISTORY_TYPES[history_type]}_{table.table}", table.table, event, body, condition)
+        yield _trigger(
+            f"{PREFIX}{HISTORY_TYPES[history_type]}_{table.table}", table.table, event, body, condition
+        )
     yield _trigger(
         f"{PREFIX}key_{table.table}",
         table.table,

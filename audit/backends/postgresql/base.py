@@ -22,7 +22,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     The setting belongs to the session, so a pooler in front must pool sessions, not transactions.
     """
 
-    SchemaEditorClass = DatabaseSchemaEditor  # type: ignore[assignment]
+    SchemaEditorClass = DatabaseSchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,11 +57,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.told_context = NEVER_TOLD
 
     def _rollback(self) -> None:
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]
         self._forget()
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._forget()
 
 
