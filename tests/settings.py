@@ -1,0 +1,11 @@
+"""The console's settings, for a run that nobody prepared: `pytest` alone works."""
+
+from __future__ import annotations
+
+import os
+
+# What the settings ask of the environment; what is set there already stays.
+os.environ.setdefault("DEBUG", "true")
+os.environ.setdefault("SECRET_KEY", "for-tests-only")
+
+from privacy_console.settings import *  # noqa: F403
