@@ -168,6 +168,23 @@ def pinned(lock: Path) -> dict[str, str]:
     return dict(re.findall(r"^([\w.\[\],-]+)==(\S+)", lock.read_text(), flags=re.MULTILINE))
 
 
+class TestStaticFiles:
+    def test_a_changed_file_is_another_digest_and_gathered_ones_do_not_count(
+        self, console: ModuleType
+    ) -> None:
+        (console.ROOT / "requirements.txt").write_text("django==5.2\n")
+        style = console.ROOT / "privacy_console" / "static" / "console.css"
+        gathered = console.VAR / "static" / "console.css"
+        for file in (style, gathered):
+            file.parent.mkdir(parents=True)
+        style.write_text("a {}")
+        first = console.static_digest()
+        gathered.write_text("a {}")
+        assert console.static_digest() == first
+        style.write_text("b {}")
+        assert console.static_digest() != first
+
+
 class TestSuite:
     REPORT = '<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}"/></testsuites>'
 
