@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from audit.context import Action, ActorType, Origin
-from audit.querysets import EventQuerySet
+from audit.querysets import EventManager
 
 
 class Attribution(models.Model):
@@ -77,7 +77,7 @@ class AuditEvent(models.Model):
     resource_name = models.CharField(max_length=254, blank=True)
     details = models.JSONField(null=True, blank=True)
 
-    objects: ClassVar[EventQuerySet] = EventQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[EventManager] = EventManager()
 
     class Meta:
         verbose_name = "audit event"

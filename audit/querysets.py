@@ -7,25 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Max, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from simple_history.manager import HistoricalQuerySet
+
+from privacy_console.errors import ScopeRequired
 
 if TYPE_CHECKING:
     from audit.models import AuditEvent  # noqa: F401
 
 
 class EventQuerySet(models.QuerySet["AuditEvent"]):
-    def for_tenant(self, tenant: Any) -> Self:
-        """The timeline of one tenant."""
-        return self.filter(tenant=tenant)
-
-    def for_tenants(self, tenants: Iterable[Any]) -> Self:
-        return self.filter(tenant__in=tenants)
-
-    def of_platform(self) -> Self:
-        """What happened to the shared catalog, the tenants themselves and the accounts."""
-        return self.filter(tenant__isnull=True)
-
     def about(self, instance: models.Model) -> Self:
         """Everything that happened to one object, newest first."""
         return self.filter(resource_type=instance._meta.label_lower, resource_id=str(instance.pk)).order_by(
@@ -45,6 +36,33 @@ class EventQuerySet(models.QuerySet["AuditEvent"]):
         return found
 
 
+class EventManager(models.Manager["AuditEvent"]):
+    """`AuditEvent.objects`: answers once it is told whose timeline, like every tenant-owned model."""
+
+    def get_queryset(self) -> EventQuerySet:
+        raise ScopeRequired(self.model)
+
+    def for_tenant(self, tenant: Any) -> EventQuerySet:
+        """The timeline of one tenant."""
+        return self.across_tenants().filter(tenant=tenant)
+
+    def for_tenants(self, tenants: Iterable[Any]) -> EventQuerySet:
+        """The timelines of several tenants."""
+        return self.across_tenants().filter(tenant__in=tenants)
+
+    def of_platform(self) -> EventQuerySet:
+        """What happened to the shared catalog and to the accounts."""
+        return self.across_tenants().filter(tenant__isnull=True)
+
+    def about(self, instance: models.Model) -> EventQuerySet:
+        """Everything that happened to one object at hand, newest first."""
+        return self.across_tenants().about(instance)
+
+    def across_tenants(self) -> EventQuerySet:
+        """Every timeline: for the platform's own work, never for a tenant's page or answer."""
+        return EventQuerySet(self.model, using=self._db)
+
+
 class PastQuerySet(HistoricalQuerySet):
     """History rows. Their order is the order of their ids: each id is that of its event in the timeline."""
 
@@ -57,12 +75,8 @@ class PastQuerySet(HistoricalQuerySet):
         return self._latest(Q(history_id__lte=event_id))
 
     def _latest(self, until: Q) -> Self:
-        last = (
-            self.model._base_manager.filter(until)
-            .order_by()
-            .values(self._pk_attr)
-            .annotate(last=Max("history_id"))
-            .values("last")
+        later = self.model._base_manager.filter(
+            until, **{self._pk_attr: OuterRef(self._pk_attr)}, history_id__gt=OuterRef("history_id")
         )
-        latest: Self = self.filter(history_id__in=Subquery(last)).exclude(history_type="-")
+        latest: Self = self.filter(until, ~Exists(later)).exclude(history_type="-")
         return latest

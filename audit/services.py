@@ -34,7 +34,7 @@ def record(
     Returns the event. The actor is the open door's.
     """
     context = current() or Context()
-    return AuditEvent.objects.create(
+    return AuditEvent.objects.across_tenants().create(
         tenant_id=tenant.pk if isinstance(tenant, models.Model) else tenant,
         attribution=_attribution_of(context),
         occurred_at=timezone.now(),

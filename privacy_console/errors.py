@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import models
+
 
 class Refused(Exception):
     """A deed that cannot be done now.
@@ -13,3 +15,13 @@ class Refused(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code, self.detail = code, detail
+
+
+class ScopeRequired(RuntimeError):
+    """Someone read tenant-owned rows without saying for whom."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        super().__init__(
+            f"{model.__name__} belongs to tenants: say for whom with .for_tenant(tenant), .for_user(user), "
+            "or, where it must be, .across_tenants()."
+        )

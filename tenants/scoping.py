@@ -11,22 +11,13 @@ from django.db import models
 from simple_history.manager import HistoryManager
 
 from audit.querysets import PastQuerySet
+from privacy_console.errors import ScopeRequired
 
 if TYPE_CHECKING:
     from tenants.access import Principal
     from tenants.models import Tenant
 
 _validating: ContextVar[bool] = ContextVar("validating_a_model", default=False)
-
-
-class ScopeRequired(RuntimeError):
-    """Someone read tenant-owned rows without saying for whom."""
-
-    def __init__(self, model: type[models.Model]) -> None:
-        super().__init__(
-            f"{model.__name__} belongs to tenants: say for whom with .for_tenant(tenant), .for_user(user), "
-            "or, where it must be, .across_tenants()."
-        )
 
 
 @contextmanager
