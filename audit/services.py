@@ -24,14 +24,15 @@ def record(
     action: str = Action.MANAGE,
     tenant: models.Model | int | None = None,
     resource: models.Model | None = None,
+    resource_id: str = "",
     resource_name: str = "",
     result: str = AuditEvent.Result.SUCCESS,
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Append a deed that changed no row (an export, a sign-in, a refusal) to a timeline.
 
-    tenant: whose timeline; None for the platform's. resource: what it was about, if it is an object.
-    Returns the event. The actor is the open door's.
+    tenant: whose timeline; None for the platform's. resource: the object it was about; where it was about none,
+    resource_id and resource_name say what within the category. Returns the event. The actor is the open door's.
     """
     context = current() or Context()
     return AuditEvent.objects.across_tenants().create(
@@ -44,7 +45,7 @@ def record(
         result=result,
         actor_id=context.actor_id,
         resource_type=resource._meta.label_lower if resource else category,
-        resource_id=str(resource.pk) if resource else "",
+        resource_id=str(resource.pk) if resource else resource_id,
         resource_name=(resource_name or (str(resource) if resource else ""))[:254],
         details=details,
     )

@@ -11,25 +11,27 @@ from audit.context import ActorType, Context, identify
 from audit.models import AuditEvent
 from audit.services import record
 from tenants.models import Membership, User
+from tenants.sign_in import sign_in_key
 
 
-def _record_for(user: User | None, activity: str, **options: Any) -> None:
-    """In the timeline of each tenant the person belongs to; in the platform's where there is none."""
+def _timelines_of(user: User | None) -> list[int | None]:
+    """Those of each tenant the person belongs to; the platform's where there is none."""
     memberships = Membership.objects.across_tenants().filter(user=user) if user else ()
-    for tenant_id in [m.tenant_id for m in memberships] or [None]:
-        record(activity, category="sign-in", tenant=tenant_id, resource=user, **options)
+    return [m.tenant_id for m in memberships] or [None]
 
 
 @receiver(user_logged_in, dispatch_uid="tenants.signed_in")
 def signed_in(sender: Any, user: User, **kwargs: Any) -> None:
     identify(**user.as_actor())
-    _record_for(user, "sign_in.succeeded")
+    for tenant in _timelines_of(user):
+        record("sign_in.succeeded", category="sign-in", tenant=tenant, resource=user)
 
 
 @receiver(user_logged_out, dispatch_uid="tenants.signed_out")
 def signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
     if user is not None:
-        _record_for(user, "sign_in.ended")
+        for tenant in _timelines_of(user):
+            record("sign_in.ended", category="sign-in", tenant=tenant, resource=user)
 
 
 @receiver(user_login_failed, dispatch_uid="tenants.sign_in_failed")
@@ -37,4 +39,12 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
     name = str(credentials.get("username", ""))[: Context.NAME_LENGTH]
     identify(actor_type=ActorType.UNKNOWN, actor_name=name)
     user = User.objects.filter(username=name.strip().lower()).first()
-    _record_for(user, "sign_in.failed", result=AuditEvent.Result.FAILURE, resource_name=name)
+    for tenant in _timelines_of(user):
+        record(
+            "sign_in.failed",
+            category="sign-in",
+            tenant=tenant,
+            resource_id=sign_in_key(name),
+            resource_name=name,
+            result=AuditEvent.Result.FAILURE,
+        )
