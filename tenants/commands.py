@@ -9,7 +9,7 @@ import sys
 import time
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Self, TextIO, TypeVar
 
@@ -93,14 +93,14 @@ class ConsoleCommand(BaseCommand):
         self.is_dry_run = options.pop("dry_run", False)
         self.reason = options.pop("reason", "")
         self.actor = self._actor(options.pop("actor", ""))
-        with acting(origin=Origin.COMMAND, reason=self.reason, **self.actor.as_actor()), self._transaction():
+        whole = self.one_transaction() if self.changes and self.atomic else nullcontext()
+        with acting(origin=Origin.COMMAND, reason=self.reason), whole:
+            identify(**self.actor.as_actor())
             self.perform(*args, **options)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if not (self.changes and self.atomic):
-            yield
-            return
+    def one_transaction(self) -> Iterator[None]:
+        """All that happens inside is kept, or nothing; with `--dry-run` nothing, and it says so."""
         with transaction.atomic():
             yield
             if self.is_dry_run:

@@ -1,0 +1,97 @@
+"""What the commands about consents have in common: naming a service or a consent, and showing one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db.models import F
+
+from catalog.models import Service
+from consents.models import Consent
+from privacy_console.errors import Refused
+from tenants.commands import ConsoleCommand
+from tenants.models import Tenant
+
+
+class ConsentCommand(ConsoleCommand):
+    def add_selection(self, parser: CommandParser) -> None:
+        """A consent is named by its id, or by tenant, service and connection."""
+        parser.add_argument(
+            "consent", nargs="?", type=int, help="Id of the consent, as list_consents shows it."
+        )
+        parser.add_argument("--tenant", metavar="SLUG", help="Instead of the id: short name of the tenant …")
+        parser.add_argument("--service", metavar="CODE", help="… and the service: apns, vpp, …")
+        parser.add_argument(
+            "--connection", default="", metavar="NAME", help="Which connection, where the tenant has several."
+        )
+
+    def service(self, code: str) -> Service:
+        """The service with this code, rather one that the catalog still has. Raises Refused that lists similar ones."""
+        newest_first = Service.objects.order_by(F("removed_in").desc(nulls_first=True))
+        service: Service = self.find(newest_first, "code", code, "service")
+        return service
+
+    def consent(self, pk: int) -> Consent:
+        """The consent with this id, in a tenant that exists for the actor, who acts in their role there."""
+        found: Consent | None = (
+            Consent.objects.for_user(self.actor).select_related("tenant").filter(pk=pk).first()
+        )
+        if found is None:
+            raise Refused("not_found", f"There is no consent {pk}. list_consents shows them.")
+        self.tenant(found.tenant.slug)
+        return found
+
+    def selected(self, status: str, *, consent: int | None, connection: str, **names: Any) -> Consent | None:
+        """The consent named by id or, in this status, by tenant, service and connection; None where there is none."""
+        if consent is not None:
+            return self.consent(consent)
+        tenant, service = self.named(**names)
+        consents = Consent.objects.for_tenant(tenant).for_service(service, connection.strip())
+        found: Consent | None = consents.filter(status=status).first()
+        return found
+
+    def named(self, *, tenant: str | None, service: str | None, **_: Any) -> tuple[Tenant, Service]:
+        """The tenant and the service that were named in place of a consent's id."""
+        if not tenant or not service:
+            raise CommandError("Name the consent by its id, or by --tenant and --service.", returncode=2)
+        return self.tenant(tenant), self.service(service)
+
+
+def consent_row(consent: Consent) -> dict[str, Any]:
+    """One consent, whole; the names are those of the API."""
+    return summary_row(consent) | {
+        "contract_reference": consent.contract_reference,
+        "terms_url": consent.terms_url,
+        "terms_sha256": consent.terms_sha256,
+        "justification": consent.justification,
+        "requested_by": consent.requested_by,
+        "granted_by": consent.granted_by,
+        "grant_reason": consent.grant_reason,
+        "withdrawn_by": consent.withdrawn_by,
+        "withdraw_reason": consent.withdraw_reason,
+        "flows": [flow.code for flow in consent.covered_flows.all()],
+    }
+
+
+def summary_row(consent: Consent) -> dict[str, Any]:
+    """What a line of a list says of a consent."""
+    return {
+        "id": str(consent.pk),
+        "tenant": consent.tenant.slug,
+        "service": consent.service.code,
+        "connection": consent.connection,
+        "state": consent.state,
+        "requested_at": consent.requested_at,
+        "granted_at": consent.granted_at,
+        "effective_from": consent.effective_from,
+        "effective_until": consent.effective_until,
+        "withdrawn_at": consent.withdrawn_at,
+    }
+
+
+def sentence(consent: Consent) -> str:
+    """One consent in a line, for a person."""
+    covered = consent.covered_flows.count()
+    flows = f" It covers {covered} flows." if consent.state == Consent.State.GRANTED else ""
+    return f"Consent {consent.pk}: {consent} for {consent.tenant} is {consent.state}.{flows}"

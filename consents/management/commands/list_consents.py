@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from consents.management.base import ConsentCommand, consent_row, summary_row
+from consents.models import Consent
+
+
+class Command(ConsentCommand):
+    help = (
+        "List the sharing consents, newest request first. --json shows them whole, with the flows they cover."
+    )
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", metavar="SLUG", help="Of this tenant alone.")
+        parser.add_argument("--service", metavar="CODE", help="For this service alone: apns, vpp, …")
+        parser.add_argument("--state", choices=Consent.State.values, help="In this state alone.")
+
+    def perform(self, *, tenant: str | None, service: str | None, state: str | None, **options: Any) -> None:
+        consents = (
+            Consent.objects.for_user(self.actor)
+            .select_related("tenant", "service")
+            .prefetch_related("covered_flows")
+        )
+        if tenant:
+            consents = consents.filter(tenant=self.tenant(tenant))
+        if service:
+            consents = consents.filter(service=self.service(service))
+        # Whether a grant has expired is for the clock to say, not for the column.
+        chosen = [one for one in consents if state in (None, one.state)]
+        self.show(
+            [consent_row(one) for one in chosen] if self.as_json else [summary_row(one) for one in chosen]
+        )
