@@ -116,9 +116,11 @@ def load_reference_catalog() -> None:
     if find_spec("catalog.services") is None:
         _small_catalog_by_hand()
         return
-    from catalog.services import load_catalog  # type: ignore[import-not-found,unused-ignore]
+    from catalog.kinds import REFERENCE_FILE
+    from catalog.services import load_catalog
+    from tenants.access import Shell
 
-    load_catalog()
+    load_catalog(content=REFERENCE_FILE.read_bytes(), by=Shell())
 
 
 def _small_catalog_by_hand() -> None:
