@@ -339,3 +339,25 @@ class AccessToken(TenantOwned):
             "actor_name": self.name,
             "actor_role": self.role,
         }
+
+
+class IdempotentAnswer(models.Model):
+    """What a POST with an Idempotency-Key was answered, so that its repetition is answered the same for a day."""
+
+    audit_exempt = "Kept for a day to answer a repeated request; what the request did has its own record."
+    LIFETIME = timedelta(hours=24)
+
+    principal = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
+    request_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the first request is running.")
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("principal", "key"), name="idempotency_key_is_used_once"),)
+
+    def __str__(self) -> str:
+        return self.key

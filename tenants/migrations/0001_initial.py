@@ -173,4 +173,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='token_expires_after_creation', violation_error_message='A token must expire after it was made.'), models.CheckConstraint(condition=models.Q(('role__in', ['privacy_officer', 'tenant_admin', 'auditor', 'service'])), name='token_role_is_known', violation_error_message='The role is privacy officer, tenant admin, auditor or service.')],
             },
         ),
+        migrations.CreateModel(
+            name='IdempotentAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('principal', models.CharField(max_length=64)),
+                ('key', models.CharField(max_length=255)),
+                ('request_sha256', models.CharField(max_length=64)),
+                ('status', models.PositiveSmallIntegerField(help_text='Empty while the first request is running.', null=True)),
+                ('headers', models.JSONField(default=dict)),
+                ('body', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('tenant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('principal', 'key'), name='idempotency_key_is_used_once')],
+            },
+        ),
     ]
