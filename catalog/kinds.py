@@ -75,8 +75,8 @@ class Kind:
     def complete(self, values: Record) -> Record:
         """The record with every key: what the file leaves out has its default. Sets are sorted."""
         defaults = {key: rule["default"] for key, rule in self.properties.items() if "default" in rule}
-        record = {key: values.get(key, defaults.get(key)) for key in self.keys}
-        return record | {key: sorted(record[key]) for key in ("elements",) if key in record}
+        record: Record = {key: values.get(key, defaults.get(key)) for key in self.keys}
+        return record | {"elements": sorted(record["elements"])} if "elements" in record else record
 
     def columns_of(self, record: Record, ids: Ids) -> dict[str, Any]:
         """The model's columns for a complete record; ids turn the codes it refers to into keys."""
@@ -91,7 +91,10 @@ class Kind:
         if key in self.references:
             return {f"{key}_id": ids[self.references[key]][value]}
         if key == "override":
-            return {"override_rule": (value or {}).get("rule", ""), "override_reason": (value or {}).get("reason", "")}
+            return {
+                "override_rule": (value or {}).get("rule", ""),
+                "override_reason": (value or {}).get("reason", ""),
+            }
         if key == "source_date":
             return {key: date.fromisoformat(value) if value else None}
         return {} if key == "elements" else {self.columns.get(key, key): value}
@@ -187,5 +190,7 @@ def hand_entered(catalog: Catalog) -> set[tuple[str, str]]:
     return {
         (name, code)
         for name, kind in KINDS.items()
-        for code in kind.model.objects.current().filter(catalog=catalog, by_hand=True).values_list("code", flat=True)
+        for code in kind.model.objects.current()
+        .filter(catalog=catalog, by_hand=True)
+        .values_list("code", flat=True)
     }

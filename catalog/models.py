@@ -94,7 +94,7 @@ class Entry(models.Model):
     class Meta:
         abstract = True
         ordering = ("catalog", "code")
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.UniqueConstraint(
                 fields=("catalog", "code"),
                 name="%(class)s_code_is_unique",

@@ -10,7 +10,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -21,16 +21,6 @@ TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 def pointer(path: Path) -> str:
     """The path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
-@dataclass
-class _Open:
-    """An object or a list the scanner is inside of."""
-
-    is_object: bool
-    here: str | int = 0
-    expects_key: bool = False
-    keys: set[str] = field(default_factory=set)
 
 
 class Lines:
@@ -58,7 +48,7 @@ def locate(text: str, wanted: Iterable[Path]) -> Found:
     needed = {path[:length] for path in asked for length in range(len(path) + 1)}
     offsets: dict[Path, int] = {}
     repeated: list[tuple[Path, int]] = []
-    for path, offset, is_repeated in _walk(text):
+    for path, offset, is_repeated in _Walk().over(text):
         if is_repeated:
             repeated.append((path, offset))
         elif path in needed:
@@ -76,40 +66,51 @@ def _offset_of(path: Path, offsets: dict[Path, int]) -> int:
     return offsets.get(path, 0)
 
 
-def _walk(text: str) -> Iterator[tuple[Path, int, bool]]:
-    """Each value's path and offset (of its key, where it has one), and whether its key is a repetition."""
-    stack: list[_Open] = []
-    prefix: list[str | int] = []
-    for match in TOKEN.finditer(text):
-        token, offset = match.group(), match.start()
-        top = stack[-1] if stack else None
-        if token in "}]":
-            stack.pop()
-            if prefix:
-                prefix.pop()
-        elif token == ",":
-            _next(top)
-        elif token == ":":
-            continue
-        elif top is not None and top.expects_key:
-            key = json.loads(token, strict=False)
-            is_repeated = key in top.keys
-            top.keys.add(key)
-            top.here, top.expects_key = key, False
-            yield (*prefix, key), offset, is_repeated
-        else:
-            if top is None or not top.is_object:
-                yield ((*prefix, top.here) if top else ()), offset, False
-            if token in "{[":
-                if top is not None:
-                    prefix.append(top.here)
-                stack.append(_Open(token == "{", 0, token == "{"))
+class _Walk:
+    """One pass over the tokens of a valid JSON text: each value's path and offset (of its key, where it has one)."""
 
+    def __init__(self) -> None:
+        self.path: list[str | int] = []
+        self.keys: list[set[str] | None] = []  # of each object that is open; None for a list
+        self.expects_key = False
 
-def _next(top: _Open | None) -> None:
-    if top is None:
-        return
-    if top.is_object:
-        top.expects_key = True
-    else:
-        top.here = int(top.here) + 1
+    def over(self, text: str) -> Iterator[tuple[Path, int, bool]]:
+        """Path, offset, and whether it is a key that its object has already."""
+        for match in TOKEN.finditer(text):
+            symbol = match.group()
+            if symbol in "}]":
+                self._close()
+            elif symbol == ",":
+                self._next()
+            elif symbol != ":":
+                yield from self._value(symbol, match.start())
+
+    def _value(self, symbol: str, offset: int) -> Iterator[tuple[Path, int, bool]]:
+        if self.expects_key:
+            yield self._key(symbol, offset)
+            return
+        if not self.keys or self.keys[-1] is None:
+            yield tuple(self.path), offset, False
+        if symbol in "{[":
+            self.expects_key = symbol == "{"
+            self.keys.append(set() if self.expects_key else None)
+            self.path.append(0)
+
+    def _key(self, symbol: str, offset: int) -> tuple[Path, int, bool]:
+        key = str(json.loads(symbol, strict=False))
+        known = self.keys[-1]
+        is_repeated = known is not None and key in known
+        if known is not None:
+            known.add(key)
+        self.path[-1], self.expects_key = key, False
+        return tuple(self.path), offset, is_repeated
+
+    def _next(self) -> None:
+        self.expects_key = self.keys[-1] is not None
+        if not self.expects_key:
+            self.path[-1] = int(self.path[-1]) + 1
+
+    def _close(self) -> None:
+        self.keys.pop()
+        self.path.pop()
+        self.expects_key = False

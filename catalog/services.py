@@ -1,26 +1,26 @@
-"""The deeds of the catalog: loading a file, entering by hand, comparing editions."""
+"""The deeds of the catalog: loading a file, entering by hand, comparing editions.
+
+A file and an entry by hand take one path: the same checks (`catalog.files`, `catalog.cross_check`) and the same
+writing (`catalog.writing`). Nobody else writes rows of the catalog.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
-from audit.context import Action, deed
-from audit.models import AuditEvent
-from audit.services import record as record_event
 from catalog import never
-from catalog.files import CatalogFile, Document, Surroundings, parse
+from catalog.cross_check import Surroundings, cross_mistakes
+from catalog.differences import Comparison, KindReport, LoadReport, changed_keys, comparison_of, reports_of
+from catalog.files import CatalogFile, parse
 from catalog.kinds import (
     KINDS,
     REFERENCE_CATALOG,
-    Ids,
     Kind,
     Record,
     State,
@@ -29,59 +29,15 @@ from catalog.kinds import (
     kind_of,
     state_of,
 )
-from catalog.models import Catalog, Edition, Element, Entry, FlowElement
+from catalog.models import Catalog, Edition, Element, Entry
+from catalog.problems import Mistake
+from catalog.schema_check import schema_mistakes, unstorable_texts
+from catalog.writing import Plan, write_edition
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.roles import Permission
 
-HEADER = "catalog"
-T = TypeVar("T")
-
-
-@dataclass
-class KindReport:
-    """What a load did to one kind: codes, and for changed ones the keys that changed."""
-
-    added: list[str] = field(default_factory=list)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.changed or self.removed)
-
-    def as_data(self) -> dict[str, Any]:
-        return {"added": self.added, "changed": self.changed, "removed": self.removed}
-
-
-@dataclass
-class LoadReport:
-    """What a load did, or with `dry_run` would do. edition: the new one; None where nothing changed (or dry)."""
-
-    catalog: str
-    kinds: dict[str, KindReport]
-    edition: Edition | None = None
-    dry_run: bool = False
-
-    @property
-    def has_changes(self) -> bool:
-        return any(not report.is_empty for report in self.kinds.values())
-
-    def count(self, what: str) -> int:
-        """How many records were `added`, `changed` or `removed`."""
-        return sum(len(getattr(report, what)) for report in self.kinds.values())
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "catalog": self.catalog,
-            "edition": self.edition.number if self.edition else None,
-            "dry_run": self.dry_run,
-            **{what: self.count(what) for what in ("added", "changed", "removed")},
-            "kinds": {name: report.as_data() for name, report in self.kinds.items() if not report.is_empty},
-        }
-
-
-# --- Loading a file -----------------------------------------------------------------------------------------------------
+# --- Loading a file ---
 
 
 def load_catalog(*, content: bytes, by: Principal, dry_run: bool = False, note: str = "") -> LoadReport:
@@ -95,13 +51,20 @@ def load_catalog(*, content: bytes, by: Principal, dry_run: bool = False, note: 
     file = parse(content)
     _ = file.own_mistakes  # most of the work for a large file, and needs no lock
     with transaction.atomic():
-        catalog = _locked(file.catalog_code)
-        before = _entered_state(catalog)
-        document = file.checked(_surroundings(file, before))
-        report = LoadReport(document.header["code"], _differences(catalog, before, document), dry_run=dry_run)
-        if report.has_changes and not dry_run:
-            edition = {"released_on": document.released_on, "sha256": file.sha256, "note": note or document.note}
-            report.edition = _write(catalog, document.header, document.state, report.kinds, edition)
+        return _load(_locked(file.catalog_code), file, note, dry_run)
+
+
+def _load(catalog: Catalog | None, file: CatalogFile, note: str, dry_run: bool) -> LoadReport:
+    filed, by_hand = _current(catalog)
+    document = file.checked(Surroundings(_rules_for(file), by_hand))
+    after = _without(document.state, by_hand)
+    header = header_of(catalog) if catalog else document.header
+    reports = reports_of((header, document.header), filed, after)
+    report = LoadReport(document.header["code"], reports, dry_run=dry_run, is_new=catalog is None)
+    if report.has_changes and not dry_run:
+        edition = {"released_on": document.released_on, "sha256": file.sha256, "note": note or document.note}
+        plan = Plan(document.header, after, reports, "catalog.loaded", edition)
+        report.edition = write_edition(catalog, plan)
     return report
 
 
@@ -110,152 +73,185 @@ def _locked(code: str) -> Catalog | None:
     return Catalog.objects.select_for_update().filter(code=code).first()
 
 
-@dataclass(frozen=True)
-class _Before:
-    """The current rows, those of files apart from those entered by hand."""
-
-    filed: State
-    by_hand: State
-
-
-def _entered_state(catalog: Catalog | None) -> _Before:
-    state = state_of(catalog) if catalog else {name: {} for name in KINDS}
-    by_hand = hand_entered(catalog) if catalog else set()
-    return _Before(
-        {name: {c: r for c, r in records.items() if (name, c) not in by_hand} for name, records in state.items()},
-        {name: {c: r for c, r in records.items() if (name, c) in by_hand} for name, records in state.items()},
-    )
+def _current(catalog: Catalog | None) -> tuple[State, State]:
+    """The current records: those of files, and those entered by hand."""
+    state: State = state_of(catalog) if catalog else {name: {} for name in KINDS}
+    entered = hand_entered(catalog) if catalog else set()
+    by_hand = {name: {c: r for c, r in rs.items() if (name, c) in entered} for name, rs in state.items()}
+    return _without(state, by_hand), by_hand
 
 
-def _surroundings(file: CatalogFile, before: _Before) -> Surroundings:
-    """Rules of the reference catalog hold for every file; the reference's own file may say them anew, but a rule that
-    it drops still holds for what it adds."""
+def _without(state: State, left_out: State) -> State:
+    return {name: {c: r for c, r in rs.items() if c not in left_out[name]} for name, rs in state.items()}
+
+
+def _rules_for(file: CatalogFile) -> list[never.NeverRule]:
+    """The reference's rules hold for every file. Its own file may say them anew; one that it drops still holds for
+    what the same file adds."""
     restated = file.codes_of("elements") if file.catalog_code == REFERENCE_CATALOG else set()
-    rules = [rule for rule in _rules_of_reference() if rule.code not in restated]
-    return Surroundings(rules, before.by_hand)
+    return [rule for rule in _rules_of_reference() if rule.code not in restated]
 
 
 def _rules_of_reference() -> list[never.NeverRule]:
-    """The never-rules of the reference catalog as it stands."""
     rows = Element.objects.current().never_collected().filter(catalog__code=REFERENCE_CATALOG)
     return [never.rule_of(row) for row in rows.values("code", "name", "never_phrases", "never_scope")]
 
 
-def _differences(catalog: Catalog | None, before: _Before, document: Document) -> dict[str, KindReport]:
-    header = header_of(catalog) if catalog else None
-    reports = {HEADER: _compared({document.header["code"]: header} if header else {}, {document.header["code"]: document.header})}
-    if header is None:
-        reports[HEADER] = KindReport()  # a new catalog is its rows; it is not a record among them
-    for name in KINDS:
-        after = {c: r for c, r in document.state[name].items() if c not in before.by_hand[name]}
-        reports[name] = _compared(before.filed[name], after)
-    return reports
+# --- Entering by hand ---
 
 
-def _compared(before: Mapping[str, Record], after: Mapping[str, Record]) -> KindReport:
-    both = before.keys() & after.keys()
-    changed = {code: _changed_keys(before[code], after[code]) for code in sorted(both)}
-    return KindReport(
-        added=sorted(after.keys() - before.keys()),
-        changed={code: keys for code, keys in changed.items() if keys},
-        removed=sorted(before.keys() - after.keys()),
-    )
-
-
-def _changed_keys(before: Record, after: Record) -> list[str]:
-    return [key for key in after if before[key] != after[key]]
-
-
-# --- Writing an edition ---------------------------------------------------------------------------------------------------
-
-
-def _write(
-    catalog: Catalog | None,
-    header: Record,
-    after: State,
-    reports: dict[str, KindReport],
-    values: Mapping[str, Any],
+def add_entry(
     *,
-    by_hand: bool = False,
-    activity: str = "catalog.loaded",
+    catalog: Catalog,
+    kind: str,
+    values: Mapping[str, Any],
+    by: Principal,
+    reason: str,
+    override: Mapping[str, str] | None = None,
+) -> Entry:
+    """Add a record that no file has, as a small edition of its own; loading a file leaves it alone.
+
+    kind: a list of the file format ("elements"). values: the record's keys as in the file; rows and dates will do where
+    codes and texts belong. override: {"rule", "reason"} where a never-rule matches. Raises ValidationError by key,
+    PermissionDenied.
+    """
+    require(by, Permission.EDIT_CATALOG)
+    _demand_reason(reason)
+    with transaction.atomic():
+        catalog = Catalog.objects.select_for_update().get(pk=catalog.pk)
+        state, of = state_of(catalog), KINDS[kind]
+        record = _as_record(of, {**values, **({"override": override} if override else {})})
+        if record.get("code") in state[kind]:
+            raise ValidationError({"code": "This catalog has an entry with this code already."})
+        record = _checked(of, record, catalog, state)
+        report = KindReport(added=[record["code"]])
+        _write_by_hand(catalog, of, record, report, "catalog.entry_added", reason)
+        return of.model.objects.get(catalog=catalog, code=record["code"])
+
+
+def amend_entry(
+    *,
+    entry: Entry,
+    values: Mapping[str, Any],
+    by: Principal,
+    reason: str,
+    override: Mapping[str, str] | None = None,
+) -> Entry:
+    """Change a record that was entered by hand; what is the same already makes no edition.
+
+    values: the keys to change, as for `add_entry`. Raises ValidationError by key, PermissionDenied, and Refused for
+    rows of a file (change the file) and removed ones.
+    """
+    require(by, Permission.EDIT_CATALOG)
+    _demand_reason(reason)
+    kind = kind_of(type(entry))
+    with transaction.atomic():
+        catalog, state = _locked_with_entry(entry, kind)
+        before = state[kind.name].pop(entry.code)
+        given = _as_record(kind, {**values, **({"override": override} if override else {})})
+        if given.get("code", entry.code) != entry.code:
+            raise ValidationError({"code": "A code never changes: scripts and consents refer to it."})
+        record = _checked(kind, {**before, **given}, catalog, state)
+        if changed := changed_keys(before, record):
+            report = KindReport(changed={entry.code: changed})
+            _write_by_hand(catalog, kind, record, report, "catalog.entry_amended", reason)
+        return kind.model.objects.get(pk=entry.pk)
+
+
+def remove_entry(*, entry: Entry, by: Principal, reason: str) -> Entry:
+    """Take a record that was entered by hand out of the catalog; its past stays readable.
+
+    Raises ValidationError where others refer to it, PermissionDenied, and Refused as `amend_entry`.
+    """
+    require(by, Permission.EDIT_CATALOG)
+    _demand_reason(reason)
+    kind = kind_of(type(entry))
+    with transaction.atomic():
+        catalog, state = _locked_with_entry(entry, kind)
+        record = state[kind.name].pop(entry.code)
+        _raise(list(cross_mistakes({}, [], Surroundings(staying=state))))
+        report = KindReport(removed=[entry.code])
+        _write_by_hand(catalog, kind, record, report, "catalog.entry_removed", reason)
+        return kind.model.objects.get(pk=entry.pk)
+
+
+def _demand_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: it is kept in the audit trail."})
+
+
+def _locked_with_entry(entry: Entry, kind: Kind) -> tuple[Catalog, State]:
+    """The catalog's state, held for this transaction, in which the entry is current and by hand."""
+    catalog = Catalog.objects.select_for_update().get(pk=entry.catalog_id)
+    row = kind.model.objects.get(pk=entry.pk)
+    if not row.is_current:
+        raise Refused("removed", f"“{row.code}” is no longer in the catalog; add it again to have it back.")
+    if not row.by_hand:
+        detail = f"“{row.code}” comes from a file. Change it there and load the file again."
+        raise Refused("not_entered_by_hand", detail)
+    return catalog, state_of(catalog)
+
+
+def _as_record(kind: Kind, values: Mapping[str, Any]) -> Record:
+    """The values as the file would write them."""
+    names = {column: key for key, column in kind.columns.items()}
+    return {names.get(key, key): _as_value(value) for key, value in values.items()}
+
+
+def _as_value(value: Any) -> Any:
+    if isinstance(value, Entry):
+        return value.code
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    is_many = hasattr(value, "__iter__") and not isinstance(value, str)
+    return [_as_value(each) for each in value] if is_many else value
+
+
+def _checked(kind: Kind, record: Record, catalog: Catalog, others: State) -> Record:
+    """The record, complete. Raises ValidationError with what a file would be refused for, by key."""
+    part = {"catalog": {"code": catalog.code}, kind.name: [record]}
+    alone = {kind.name: [record]}
+    own = [*schema_mistakes(alone, is_whole=False), *unstorable_texts(alone)]
+    around = Surroundings([] if catalog.code == REFERENCE_CATALOG else _rules_of_reference(), others)
+    _raise([*own, *cross_mistakes(part, own, around)])
+    return kind.complete(record)
+
+
+def _raise(mistakes: list[Mistake]) -> None:
+    if mistakes:
+        by_key: dict[str, list[str]] = {}
+        for mistake in mistakes:
+            key = str(mistake.path[2]) if len(mistake.path) > 2 else "__all__"
+            by_key.setdefault(key, []).append(mistake.detail)
+        raise ValidationError(by_key)
+
+
+def _write_by_hand(
+    catalog: Catalog, kind: Kind, record: Record, report: KindReport, activity: str, reason: str
 ) -> Edition:
-    """Write the differences as the next edition. Must run inside the transaction that holds the catalog's lock."""
-    if catalog is None:
-        catalog = Catalog.objects.create(**header)
-    elif header_of(catalog) != header:
-        Catalog.objects.filter(pk=catalog.pk).update(**header)
-    counts = {what: sum(len(getattr(r, what)) for r in reports.values()) for what in ("added", "changed", "removed")}
-    number = (catalog.editions.aggregate(last=Max("number"))["last"] or 0) + 1
-    with deed(activity, on=Edition, action=Action.CREATE):
-        edition = Edition.objects.create(catalog=catalog, number=number, **counts, **values)
-    _write_rows(edition, after, reports, by_hand)
-    # Known only now, so it is an update of its own: the edition is the state after its last event.
-    edition.last_event = AuditEvent.objects.across_tenants().aggregate(last=Max("id"))["last"] or 0
-    edition.save(update_fields=["last_event"])
-    return edition
-
-
-def _write_rows(edition: Edition, after: State, reports: dict[str, KindReport], by_hand: bool) -> None:
-    ids: Ids = {}
-    for name, kind in KINDS.items():
-        _write_kind(kind, edition, after[name], reports[name], ids, by_hand)
-        ids[name] = dict(kind.model.objects.filter(catalog=edition.catalog_id).values_list("code", "pk"))
-    _write_carried(edition, after["flows"], reports["flows"], ids)
-    _record_overrides(edition, after["elements"], reports["elements"], ids)
-
-
-def _write_kind(
-    kind: Kind, edition: Edition, after: Mapping[str, Record], report: KindReport, ids: Ids, by_hand: bool
-) -> None:
-    if report.is_empty:
-        return
-    written = {*report.added, *report.changed}
-    existing = {row.code: row for row in kind.model.objects.filter(catalog=edition.catalog_id)}
-    new, old = [], []
-    for code in sorted(written):
-        columns = kind.columns_of(after[code], ids) | {"changed_in": edition, "removed_in": None, "by_hand": by_hand}
-        row = existing.get(code)
-        if row is None:
-            new.append(kind.model(catalog_id=edition.catalog_id, added_in=edition, **columns))
-        else:
-            for column, value in columns.items():
-                setattr(row, column, value)
-            old.append(row)
-    kind.model.objects.bulk_create(new)
-    if old:
-        kind.model.objects.bulk_update(old, list(columns), batch_size=200)
-    for codes in _batches(report.removed):
-        kind.model.objects.filter(catalog=edition.catalog_id, code__in=codes).update(removed_in=edition)
-
-
-def _write_carried(edition: Edition, after: Mapping[str, Record], report: KindReport, ids: Ids) -> None:
-    """The elements of added and changed flows, by difference: what stays leaves no trace."""
-    written = {*report.added, *report.changed}
-    wanted = {(ids["flows"][f], ids["elements"][e]) for f in written for e in after[f]["elements"]}
-    flows = {ids["flows"][code] for code in written}
-    rows = FlowElement.objects.filter(flow__catalog=edition.catalog_id).values_list("pk", "flow_id", "element_id")
-    present = {(flow, element): pk for pk, flow, element in rows if flow in flows} if flows else {}
-    for keys in _batches([pk for pair, pk in present.items() if pair not in wanted]):
-        FlowElement.objects.filter(pk__in=keys).delete()
-    FlowElement.objects.bulk_create(
-        FlowElement(flow_id=flow, element_id=element) for flow, element in sorted(wanted - present.keys())
+    edition = {"released_on": timezone.localdate(), "note": reason}
+    state: State = {name: {} for name in KINDS} | {kind.name: {record["code"]: record}}
+    plan = Plan(
+        header_of(catalog), state, {kind.name: report}, activity, edition, by_hand=True, reason=reason
     )
+    return write_edition(catalog, plan)
 
 
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """SQLite takes a limited number of values in one statement."""
-    return (values[start : start + 500] for start in range(0, len(values), 500))
+# --- Reading the past ---
 
 
-def _record_overrides(edition: Edition, after: Mapping[str, Record], report: KindReport, ids: Ids) -> None:
-    """Each rule that is newly set aside is a deed of its own in the timeline."""
-    changed = (code for code, keys in report.changed.items() if "override" in keys)
-    for code in (*report.added, *changed):
-        override = after[code]["override"]
-        if override:
-            record_event(
-                "catalog.never_rule_overridden",
-                category="catalog",
-                resource=Element(pk=ids["elements"][code], name=after[code]["name"]),
-                details={**override, "element": code, "catalog": edition.catalog.code, "edition": edition.number},
-            )
+def compare(edition_a: Edition, edition_b: Edition) -> Comparison:
+    """What led from the first edition to the second, read from the history; they may stand in either order.
+
+    Raises Refused for editions of two catalogs.
+    """
+    if edition_a.catalog_id != edition_b.catalog_id:
+        raise Refused("other_catalog", "Two editions can be compared when they are of one catalog.")
+    catalog = edition_a.catalog
+    states = [state_of(catalog, edition) for edition in (edition_a, edition_b)]
+    headers = [{catalog.code: header_of(catalog, edition)} for edition in (edition_a, edition_b)]
+    kinds = {"catalog": comparison_of(*headers)}
+    kinds |= {name: comparison_of(states[0][name], states[1][name]) for name in KINDS}
+    return Comparison(edition_a, edition_b, kinds)

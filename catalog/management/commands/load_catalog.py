@@ -8,9 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from catalog.differences import KindReport, LoadReport
 from catalog.files import LARGEST, CatalogFileInvalid
 from catalog.kinds import REFERENCE_FILE
-from catalog.services import KindReport, LoadReport, load_catalog
+from catalog.services import load_catalog
 from tenants.commands import ConsoleCommand, Error, one_line
 
 SHOWN = 8
@@ -18,8 +19,8 @@ SHOWN = 8
 
 class Command(ConsoleCommand):
     help = (
-        "Load a catalog file as a new edition. What is new in it is added, what it changed is changed, what it no longer "
-        "has is marked as removed; nothing is deleted. Loading the same file again does nothing."
+        "Load a catalog file as a new edition. What is new is added, what differs is changed, what is missing "
+        "is marked as removed; nothing is deleted. Loading the same file again does nothing."
     )
     changes = True
     # The deed is a transaction by itself, and checks a large file before it takes the database's lock.
@@ -30,7 +31,9 @@ class Command(ConsoleCommand):
             "path", nargs="?", type=Path, default=REFERENCE_FILE, metavar="PATH",
             help="The file (JSON, UTF-8). Without it, the packaged catalog of Microsoft Intune.",
         )  # fmt: skip
-        parser.add_argument("--note", default="", help="What the new edition is about; the file's own note otherwise.")
+        parser.add_argument(
+            "--note", default="", help="What the new edition is about; the file's own note otherwise."
+        )
 
     def perform(self, *, path: Path, note: str, **options: Any) -> None:
         try:
