@@ -22,9 +22,9 @@ from audit.context import Origin, acting, identify
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
-from tenants.access import Principal
+from tenants.access import Principal, require
 from tenants.models import Tenant, User
-from tenants.roles import Role
+from tenants.roles import Permission, Role
 from tenants.services import add_member, create_tenant
 
 OPERATOR = "operator"
@@ -71,6 +71,7 @@ def build_demo(*, by: Principal, operator_only: bool = False) -> Outcome:
 
     by: who may create tenants. Raises PermissionDenied. The second time, nothing changes.
     """
+    require(by, Permission.MANAGE_TENANT)
     outcome = Outcome()
     _make_operator(outcome)
     if not operator_only:
@@ -84,7 +85,7 @@ def _make_operator(outcome: Outcome) -> None:
         return
     secret = Secret.from_environment("OPERATOR_PASSWORD")
     _make_person(OPERATOR, "Operator", make_password(secret.value), is_superuser=True)
-    outcome.note(f"the operator {OPERATOR}", OPERATOR, secret)
+    outcome.note(f"the operator account “{OPERATOR}”", OPERATOR, secret)
 
 
 def _make_tenants(by: Principal, outcome: Outcome) -> None:

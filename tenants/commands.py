@@ -77,7 +77,9 @@ class ConsoleCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
-            return super().execute(*args, **options)
+            output = super().execute(*args, **options)
+            self.stdout.flush()
+            return output
         except BrokenPipeError:
             # Whoever read our output has seen enough (`… | head`); Python would complain when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,9 +92,9 @@ class ConsoleCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.as_json = options.pop("json")
-        self.is_dry_run = options.pop("dry_run", False)
-        self.reason = options.pop("reason", "")
-        self.actor = self._actor(options.pop("actor", ""))
+        self.is_dry_run = self.changes and options.pop("dry_run")
+        self.reason = options.pop("reason") if self.changes else ""
+        self.actor = self._actor(options.pop("actor") if self.changes else "")
         whole = self.one_transaction() if self.changes and self.atomic else nullcontext()
         with acting(origin=Origin.COMMAND, reason=self.reason), whole:
             identify(**self.actor.as_actor())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.db.models import F
 
 from catalog.models import Service
 from consents.models import Consent
 from privacy_console.errors import Refused
-from tenants.commands import ConsoleCommand
+from tenants.commands import ConsoleCommand, Error
 from tenants.models import Tenant
 
 
@@ -54,7 +54,7 @@ class ConsentCommand(ConsoleCommand):
     def named(self, *, tenant: str | None, service: str | None, **_: Any) -> tuple[Tenant, Service]:
         """The tenant and the service that were named in place of a consent's id."""
         if not tenant or not service:
-            raise CommandError("Name the consent by its id, or by --tenant and --service.", returncode=2)
+            raise Error("Name the consent by its id, or by --tenant and --service.", returncode=2)
         return self.tenant(tenant), self.service(service)
 
 

@@ -1,0 +1,189 @@
+"""What holds for every command, each tried on an example."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import load_command_class
+from django.db import models
+
+from audit.models import AuditEvent
+from tenants.commands import ConsoleCommand
+from tests.cast import Cast
+from tests.commands.running import our_commands, run
+
+REASON = "Agreed in the privacy meeting"
+CONTOSO = ("--tenant", "contoso")
+APNS = (*CONTOSO, "--service", "apns")
+
+# Who does it, the command, and the deed that it leaves in the timeline.
+CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "create_tenant": (
+        "operator",
+        ("tailspin", "--name", "Tailspin", "--directory-id", "new", "--country", "FR"),
+        "tenant.created",
+    ),
+    "add_member": (
+        "admin@contoso.example",
+        (*CONTOSO, "--user", "new@contoso.example", "--role", "auditor"),
+        "member.added",
+    ),
+    "remove_member": (
+        "admin@contoso.example",
+        (*CONTOSO, "--user", "auditor@contoso.example"),
+        "member.removed",
+    ),
+    "create_token": (
+        "admin@contoso.example",
+        (*CONTOSO, "--role", "service", "--name", "sync"),
+        "token.created",
+    ),
+    "revoke_token": ("admin@contoso.example", ("old sync", *CONTOSO), "token.revoked"),
+    "request_consent": ("admin@contoso.example", (*CONTOSO, "--service", "vpp"), "consent.requested"),
+    "grant_consent": ("officer@contoso.example", APNS, "consent.granted"),
+    "withdraw_consent": (
+        "officer@contoso.example",
+        (*CONTOSO, "--service", "managed_google_play"),
+        "consent.withdrawn",
+    ),
+    "load_catalog": ("operator", (), "catalog.loaded"),
+}
+READING: dict[str, tuple[str, ...]] = {
+    "list_tenants": (),
+    "list_consents": (),
+    "show_events": CONTOSO,
+}
+# Tried where there is nothing yet: test_demo.py, and test_alone.py in a process of its own.
+ELSEWHERE = {"demo", "setup"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def something_there(cast: Cast) -> None:
+    """What the examples work on: a token, a requested consent and a granted one."""
+    assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0
+    assert run("request_consent", *APNS).code == 0
+    google = (*CONTOSO, "--service", "managed_google_play", "--reason", "Needed.")
+    assert run("grant_consent", *google).code == 0
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table has."""
+    managed: list[type[models.Model]] = apps.get_models(include_auto_created=True)
+    return {model._meta.label: model._base_manager.count() for model in managed}
+
+
+def command(name: str) -> Any:
+    return load_command_class(our_commands()[name], name)
+
+
+def test_all_commands_are_of_the_one_base_and_have_an_example() -> None:
+    others = [name for name in our_commands() if not isinstance(command(name), ConsoleCommand)]
+    assert others == []
+    assert {name for name in our_commands() if command(name).changes} == {*CHANGING, *ELSEWHERE}
+    assert {name for name in our_commands() if not command(name).changes} == set(READING)
+
+
+@pytest.mark.parametrize("name", [*CHANGING, *READING, *ELSEWHERE])
+def test_each_guides_the_person(name: str) -> None:
+    asked = command(name)
+    assert re.match(r"[A-Z].*\.", asked.help), "help is sentences"
+    text = asked.create_parser("manage.py", name).format_help()
+    wanted = {"--json"} | ({"--actor", "--reason", "--dry-run"} if asked.changes else set())
+    assert all(option in text for option in wanted)
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_each_change_is_the_actors_with_its_reason(name: str, tmp_path: Path) -> None:
+    actor, arguments, activity = CHANGING[name]
+    newest = AuditEvent.objects.across_tenants().latest("id").pk
+    if name == "load_catalog":
+        arguments = (another_catalog(tmp_path),)
+    ran = run(name, *arguments, "--actor", actor, "--reason", REASON, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.data
+    event = AuditEvent.objects.across_tenants().filter(id__gt=newest, activity=activity).earliest("id")
+    by = event.attribution
+    assert (by.actor_name, by.actor_type, by.origin, by.reason) == (actor, "user", "command", REASON)
+    assert by.actor_role == ("operator" if actor == "operator" else ROLES[actor.partition("@")[0]])
+
+
+def another_catalog(folder: Path) -> str:
+    """A small catalog of another service."""
+    file = folder / "own.json"
+    header = {"code": "own", "name": "Own", "processor": "Contoso", "description": ""}
+    edition = {"released_on": "2026-11-01", "note": ""}
+    category = {"code": "device", "name": "Device", "collection": "required"}
+    document = {"format": "privacy-console/catalog/1", "catalog": header, "edition": edition}
+    file.write_text(json.dumps(document | {"categories": [category]}))
+    return str(file)
+
+
+ROLES = {"admin": "tenant_admin", "officer": "privacy_officer", "auditor": "auditor"}
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_dry_run_leaves_nothing(name: str) -> None:
+    _, arguments, _ = CHANGING[name]
+    before = rows()
+    ran = run(name, *arguments, "--reason", REASON, "--dry-run")
+    assert (ran.code, ran.err.strip()) == (0, "Dry run: nothing was kept.")
+    assert ran.out
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", [*CHANGING, *READING])
+def test_each_tells_a_person_and_a_program(name: str) -> None:
+    arguments = (*CHANGING[name][1], "--reason", REASON, "--dry-run") if name in CHANGING else READING[name]
+    told, data = run(name, *arguments), run(name, *arguments, "--json")
+    assert told.code == data.code == 0, told.err + data.err
+    assert told.out.strip()
+    assert isinstance(data.data, dict if name in CHANGING else list)
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_nobody_does_what_their_role_does_not_allow(name: str) -> None:
+    _, arguments, _ = CHANGING[name]
+    before = rows()
+    ran = run(name, *arguments, "--actor", "auditor@contoso.example", "--reason", REASON)
+    assert ran.code == 1
+    assert "Your role does not allow" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", [name for name, (_, args, _) in CHANGING.items() if "--tenant" in args])
+def test_another_tenant_does_not_exist(name: str) -> None:
+    _, arguments, _ = CHANGING[name]
+    ran = run(name, *arguments, "--actor", "admin@fabrikam.example", "--reason", REASON)
+    missing = ["tailspin" if word == "contoso" else word for word in arguments]
+    same = run(name, *missing, "--actor", "admin@fabrikam.example", "--reason", REASON)
+    assert ran.code == 1
+    assert ran.err.replace("contoso", "tailspin") == same.err
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_an_unknown_actor_is_refused_with_who_comes_near(name: str) -> None:
+    ran = run(name, *CHANGING[name][1], "--actor", "offcer@contoso.example")
+    assert ran.code == 1
+    assert "Did you mean officer@contoso.example" in ran.err
+
+
+def test_somebody_switched_off_cannot_act(cast: Cast) -> None:
+    type(cast.admin).objects.filter(pk=cast.admin.pk).update(is_active=False)
+    ran = run("request_consent", *CONTOSO, "--service", "vpp", "--actor", cast.admin.username)
+    assert (ran.code, "may not sign in" in ran.err) == (1, True)
+
+
+def test_without_an_actor_it_is_the_system() -> None:
+    ran = run("request_consent", *CONTOSO, "--service", "vpp")
+    assert ran.code == 0
+    by = AuditEvent.objects.across_tenants().filter(activity="consent.requested").latest("id").attribution
+    assert (by.actor_type, by.origin) == ("system", "command")
+    assert "@" in by.actor_name
