@@ -8,6 +8,7 @@ from django.contrib.auth import authenticate
 from audit.models import AuditEvent
 from consents.models import Consent
 from tenants.models import Membership, Tenant, User
+from tenants.roles import Role
 from tests.cast import member, person
 from tests.commands.running import Ran, run
 
@@ -142,7 +143,7 @@ def test_by_an_operator_for_a_reason() -> None:
 
 def test_not_by_anybody_else() -> None:
     tenant = Tenant.objects.create(slug="tailspin", name="Tailspin", directory_id="0" * 32, country="FR")
-    member("admin@tailspin.example", tenant, "tenant_admin")
+    member("admin@tailspin.example", tenant, Role.TENANT_ADMIN)
     ran = run("demo", "--actor", "admin@tailspin.example")
     assert (ran.code, ran.out) == (1, "")
     assert not User.objects.filter(is_superuser=True).exists()
