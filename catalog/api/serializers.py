@@ -1,0 +1,156 @@
+"""Entries of the catalog as they are shown. What they refer to is named by its code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import Category, Datacentre, Edition, Element, Entry, Flow, Region, Service, ThirdParty
+from privacy_console.rest.serializers import OutputSerializer
+
+COMMON = (
+    "id", "catalog", "code", "name", "note", "inferred", "source", "source_date", "by_hand", "added_in", "changed_in"
+)  # fmt: skip
+
+
+class EntrySerializer(OutputSerializer):
+    """added_in, changed_in: numbers of editions."""
+
+    catalog = serializers.CharField(source="catalog.code", read_only=True)
+    added_in = serializers.IntegerField(source="added_in.number", read_only=True)
+    changed_in = serializers.IntegerField(source="changed_in.number", read_only=True)
+
+
+class CategorySerializer(EntrySerializer):
+    """A group of collected elements."""
+
+    class Meta:
+        model = Category
+        fields = (*COMMON, "collection", "condition")
+
+
+class ElementSerializer(EntrySerializer):
+    """One kind of data that is collected, can be, or never is."""
+
+    category = serializers.CharField(source="category.code", read_only=True)
+    # Empty where the source does not say.
+    mam = serializers.ChoiceField(choices=[("", "Not stated"), *Element.Mam.choices], read_only=True)
+    dpv = serializers.ListField(child=serializers.CharField(), read_only=True)
+    never_phrases = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()), read_only=True
+    )
+
+    class Meta:
+        model = Element
+        fields = (
+            *COMMON, "category", "collection", "example", "mam", "mam_condition", "collection_condition",
+            "classification", "identifiability", "purpose", "iso19944", "iso19944_qualifier", "dpv", "never_phrases",
+            "never_scope", "override_rule", "override_reason",
+        )  # fmt: skip
+
+
+class ThirdPartySerializer(EntrySerializer):
+    """Somebody that data can flow to or from."""
+
+    class Meta:
+        model = ThirdParty
+        fields = (*COMMON, "agent_of_processor", "shares_data", "country", "statement")
+
+
+class ServiceSerializer(EntrySerializer):
+    """What a tenant can switch on at a third party."""
+
+    third_party = serializers.CharField(source="third_party.code", read_only=True)
+
+    class Meta:
+        model = Service
+        fields = (*COMMON, "third_party", "connections", "needs_consent", "purpose_text")
+
+
+class FlowSerializer(EntrySerializer):
+    """One datum that goes to or comes from a third party."""
+
+    service = serializers.CharField(source="service.code", read_only=True)
+    third_party = serializers.CharField(source="service.third_party.code", read_only=True)
+    elements = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Flow
+        fields = (
+            *COMMON, "service", "third_party", "direction", "message", "group", "purpose_text", "allowed_values",
+            "example", "personal", "elements",
+        )  # fmt: skip
+
+    def get_elements(self, flow: Flow) -> list[str]:
+        """Codes of the collected elements that it carries."""
+        codes: list[str] = flow.element_codes  # type: ignore[attr-defined]
+        return codes
+
+
+class RegionSerializer(EntrySerializer):
+    """A storage geography or a data boundary."""
+
+    countries = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = Region
+        fields = (*COMMON, "kind", "provider", "countries")
+
+
+class DatacentreSerializer(EntrySerializer):
+    """A place where data is stored."""
+
+    class Meta:
+        model = Datacentre
+        fields = (*COMMON, "country", "geography", "city")
+
+
+class EditionSerializer(OutputSerializer):
+    """A dated state of a catalog."""
+
+    catalog = serializers.CharField(source="catalog.code", read_only=True)
+
+    class Meta:
+        model = Edition
+        fields = (
+            "id", "catalog", "number", "released_on", "loaded_at", "sha256", "note", "added", "changed", "removed"
+        )  # fmt: skip
+
+
+class EntryRefSerializer(serializers.Serializer[Entry]):
+    """An entry, named."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class FieldChangeSerializer(serializers.Serializer[Any]):
+    """A property in both editions."""
+
+    name = serializers.CharField()
+    old_value = serializers.JSONField(allow_null=True)
+    new_value = serializers.JSONField(allow_null=True)
+
+
+class ChangedEntrySerializer(EntryRefSerializer):
+    """An entry that both editions have, differently."""
+
+    fields_changed = FieldChangeSerializer(many=True)
+
+
+class KindComparisonSerializer(serializers.Serializer[Any]):
+    """The differences in one kind of entry."""
+
+    kind = serializers.CharField()
+    added = EntryRefSerializer(many=True)
+    removed = EntryRefSerializer(many=True)
+    changed = ChangedEntrySerializer(many=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    """What is different in `to` when it is held against `from`."""
+
+    from_edition = serializers.IntegerField()
+    to_edition = serializers.IntegerField()
+    kinds = KindComparisonSerializer(many=True)

@@ -1,0 +1,69 @@
+"""The catalog as an answer sees it: as it is now, or as one past edition left it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.http import Http404
+from rest_framework.request import Request
+
+from catalog.models import Catalog, Edition, FlowElement
+from privacy_console.rest.problems import BadQuery
+
+
+@dataclass(frozen=True)
+class CatalogState:
+    """Rows of one catalog or of all, now or after an edition's last event."""
+
+    catalog: Catalog | None = None
+    edition: Edition | None = None
+
+    def entries(self, model: type[Any]) -> Any:
+        """The entries of a model that the state holds: objects, or history rows of a past edition."""
+        if self.edition is None:
+            rows = model.objects.current()
+        else:
+            rows = model.history.up_to_event(self.edition.last_event).filter(removed_in__isnull=True)
+        return rows if self.catalog is None else rows.filter(catalog=self.catalog)
+
+    def links(self) -> Any:
+        """Which flow carries which element."""
+        if self.edition is None:
+            return FlowElement.objects.all()
+        return FlowElement.history.up_to_event(self.edition.last_event)
+
+    def records(self, model: type[models.Model]) -> Any:
+        """The history that the state is made of, for entity tags."""
+        history = model.history.all()  # type: ignore[attr-defined]
+        return history if self.edition is None else history.filter(history_id__lte=self.edition.last_event)
+
+
+def state_of(request: Request) -> CatalogState:
+    """What `?catalog=` and `?edition=` ask for. An edition without a catalog is one of the catalog loaded first.
+
+    Raises Http404 for a catalog or edition that does not exist, BadQuery for an edition that is no number.
+    """
+    code, number = request.query_params.get("catalog"), request.query_params.get("edition")
+    if number is not None:
+        number_from("edition", number)
+    if code is None and number is None:
+        return CatalogState()
+    catalogs = Catalog.objects.order_by("id")
+    catalog = (catalogs.filter(code=code) if code is not None else catalogs).first()
+    if catalog is None:
+        raise Http404
+    if number is None:
+        return CatalogState(catalog)
+    edition = catalog.editions.filter(number=number_from("edition", number)).first()
+    if edition is None:
+        raise Http404
+    return CatalogState(catalog, edition)
+
+
+def number_from(name: str, text: str) -> int:
+    """An edition's number out of the query. Raises BadQuery."""
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10):
+        raise BadQuery({name: ("invalid", "Give the number of an edition, for example 1.")})
+    return int(text)

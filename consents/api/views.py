@@ -1,0 +1,125 @@
+"""Sharing consents of a tenant: request, grant, decline, withdraw, and the trail of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.api.serializers import EventSerializer
+from audit.models import AuditEvent
+from audit.timeline import describe
+from consents import services
+from consents.api import serializers
+from consents.models import Consent, CoveredFlow
+from privacy_console.rest.filters import ChoiceFilter, FilterSet, InstantFilter, TextFilter
+from privacy_console.rest.serializers import ReasonSerializer
+from tenants.api.viewsets import TenantViewSet
+from tenants.roles import Permission
+
+
+class ConsentFilters(FilterSet):
+    state = ChoiceFilter(choices=Consent.State.choices, method="by_state")
+    service = TextFilter(field_name="service__code", help_text="A service's code.")
+    third_party = TextFilter(field_name="service__third_party__code", help_text="A third party's code.")
+    connection = TextFilter()
+    requested_after = InstantFilter(
+        field_name="requested_at", lookup_expr="gte", help_text="From this instant on."
+    )
+    requested_before = InstantFilter(
+        field_name="requested_at", lookup_expr="lt", help_text="Before this instant."
+    )
+
+    def by_state(self, consents: Any, name: str, value: str) -> Any:
+        """A grant whose end has passed has expired, whether or not anybody has written that down."""
+        has_ended = Q(status="granted", effective_until__lte=self.view.at)  # type: ignore[attr-defined]
+        if value == Consent.State.EXPIRED:
+            return consents.filter(Q(status=value) | has_ended)
+        return consents.filter(Q(status=value) & ~has_ended)
+
+
+class ConsentsViewSet(TenantViewSet):
+    """What the tenant authorised to flow to third parties."""
+
+    model = Consent
+    related = ("service__third_party", "edition")
+    permissions_needed = {
+        "list": Permission.VIEW_CONSENTS,
+        "retrieve": Permission.VIEW_CONSENTS,
+        "create": Permission.REQUEST_CONSENT,
+        "grant": Permission.GRANT_CONSENT,
+        "decline": Permission.GRANT_CONSENT,
+        "withdraw": Permission.WITHDRAW_CONSENT,
+        "history": Permission.VIEW_EVENTS,
+    }
+    serializer_class = serializers.ConsentSerializer
+    input_serializers = {
+        "create": serializers.NewConsentSerializer,
+        "grant": serializers.GrantSerializer,
+        "decline": ReasonSerializer,
+        "withdraw": ReasonSerializer,
+    }
+    response_serializers = {"history": EventSerializer}
+    filterset_class = ConsentFilters
+    ordering = ("-requested_at",)
+    ordering_fields = ("requested_at",)
+    plain_lists = ("history",)
+
+    def present(self, rows: list[Any]) -> list[Any]:
+        consents = super().present(rows)
+        covered: dict[int, list[Any]] = defaultdict(list)
+        for flow in self._covered().filter(consent__in=[c.pk for c in consents]).order_by("code", "id"):
+            covered[flow.consent_id].append(flow)
+        for consent in consents:
+            consent.covered = covered[consent.pk]
+        return consents
+
+    def _covered(self) -> Any:
+        if self.as_of is None:
+            return CoveredFlow.objects.for_tenant(self.tenant)
+        return CoveredFlow.history.for_tenant(self.tenant).known_at(self.as_of)
+
+    def version_suffix(self, instance: Any) -> str:
+        """A grant ends by itself."""
+        return str(instance.state_at(self.at))
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask for a service to be switched on."""
+        return self._shown(
+            services.request_consent(tenant=self.tenant, **self.given(), by=self.principal), 201
+        )
+
+    @action(detail=True, methods=["post"])
+    def grant(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Authorise what was requested, frozen as the catalog describes it now."""
+        return self._done(services.grant_consent)
+
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Refuse what was requested."""
+        return self._done(services.decline_consent)
+
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """End a consent at once."""
+        return self._done(services.withdraw_consent)
+
+    def _done(self, deed: Callable[..., Consent]) -> Response:
+        with self.changing(if_match_required=False) as consent:
+            return self._shown(deed(consent=consent, **self.given(), by=self.principal))
+
+    def _shown(self, consent: Consent, status: int = 200) -> Response:
+        return self.answer(self.present([consent])[0], status)
+
+    @action(detail=True)
+    def history(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The trail of one consent: who did what to it, newest first."""
+        consent = self.get_object()
+        events = AuditEvent.objects.for_tenant(self.tenant).about(consent).select_related("attribution")
+        page = self.paginate_queryset(events) or []
+        return self.get_paginated_response(EventSerializer(describe(page), many=True).data)

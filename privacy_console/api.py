@@ -1,0 +1,86 @@
+"""The one router of the API, its description and its documentation page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path, re_path
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from catalog.api import views as catalog
+from consents.api import views as consents
+from privacy_console.rest.problems import not_found
+from tenants.api import events
+from tenants.api import views as tenants
+from tenants.api.viewsets import SLUG
+
+IN_TENANT = rf"tenants/(?P<tenant>{SLUG})"
+
+router = SimpleRouter()
+router.register("catalog/editions", catalog.EditionsViewSet, "edition")
+router.register("catalog/categories", catalog.CategoriesViewSet, "category")
+router.register("catalog/elements", catalog.ElementsViewSet, "element")
+router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
+router.register("catalog/services", catalog.ServicesViewSet, "service")
+router.register("catalog/flows", catalog.FlowsViewSet, "flow")
+router.register("catalog/regions", catalog.RegionsViewSet, "region")
+router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
+router.register("tenants", tenants.TenantsViewSet, "tenant")
+router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
+router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
+router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
+router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
+router.register("audit-events", events.EventsViewSet, "platform-event")
+
+
+class RootView(APIView):
+    """The lists that can be reached from here."""
+
+    permission_classes = (IsAuthenticated,)
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        prefixes = (prefix for prefix, _, _ in router.registry if "(" not in prefix)
+        names = {prefix: basename for prefix, _, basename in router.registry}
+        return Response({prefix: reverse(f"{names[prefix]}-list", request=request) for prefix in prefixes})
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI description: JSON, or YAML for who asks for it. It holds no data, so anybody may read it."""
+
+    permission_classes = ()
+    authentication_classes = ()
+    renderer_classes = (
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+        OpenApiYamlRenderer2,
+    )
+
+
+def documentation(request: HttpRequest) -> HttpResponse:
+    """Swagger UI from our own static files: works offline and runs no inline script."""
+    return render(request, "api/docs.html")
+
+
+urlpatterns: list[Any] = [
+    path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/", include(router.urls)),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", documentation, name="api-docs"),
+    re_path("", not_found),
+]
