@@ -11,7 +11,6 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.decorators import display
 from unfold.widgets import SELECT_CLASSES
 
 from catalog.differences import Comparison, KindComparison
@@ -35,14 +34,16 @@ from catalog.picture import picture_of_element
 from catalog.services import compare
 from privacy_console.errors import Refused
 from tenants.admin_base import PlatformModelAdmin
+from tenants.admin_columns import column
 from tenants.admin_pages import Badge, Code, Fact, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
-from tenants.templatetags.console_pages import moment, show
+from tenants.templatetags.console_pages import minute, show
 
 COLLECTION_LABELS = {"Required": "info", "Optional": "warning", "Never": "danger"}
 COLLECTION_TONES = {"required": "info", "optional": "warn", "never": "bad"}
 TO_THIRD_PARTY = Flow.Direction.TO_THIRD_PARTY
 LISTED = 200
+NEVER_FLOWS = "Nowhere: it is never collected. This entry is a rule; the catalog refuses what matches it."
 
 
 class PresenceFilter(SimpleListFilter):
@@ -83,7 +84,9 @@ class ThirdPartyFilter(SimpleListFilter):
     parameter_name = "third_party"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(party.pk), party.name) for party in ThirdParty.objects.current().order_by("name")[:LISTED]]
+        return [
+            (str(party.pk), party.name) for party in ThirdParty.objects.current().order_by("name")[:LISTED]
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         chosen = self.value() or ""
@@ -98,7 +101,7 @@ class EntryAdmin(PlatformModelAdmin):
     empty_text = "The catalog is empty. An operator loads it with the command load_catalog."
     search_fields = ("name", "code", "note")
     search_help_text = "Words of the name, the code or the note."
-    ordering = ("code", "id")
+    ordering: tuple[str, ...] = ("code", "id")
     related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -114,11 +117,13 @@ class EntryAdmin(PlatformModelAdmin):
         rows = super().related_queryset(model, request)
         return rows.select_related("catalog") if model is Edition else rows
 
-    @display(description="How we know", label={"Stated": "success", "Inferred": "warning"}, ordering="inferred")
+    @column(
+        description="How we know", label={"Stated": "success", "Inferred": "warning"}, ordering="inferred"
+    )
     def knowledge(self, entry: Entry) -> str:
         return "Inferred" if entry.inferred else "Stated"
 
-    def headline(self, request: HttpRequest, obj: Entry) -> Sequence[Any]:
+    def headline(self, request: HttpRequest, obj: Any) -> Sequence[Any]:
         badges = [Badge("Inferred by us", "warn") if obj.inferred else Badge("Stated in the source", "good")]
         if obj.by_hand:
             badges.append(Badge("Entered by hand", "info"))
@@ -157,7 +162,7 @@ class EntryAdmin(PlatformModelAdmin):
         return Panel("Where this comes from", about)
 
 
-# --- Collected data ---------------------------------------------------------------------------------------------------------
+# --- Collected data -----------------------------------------------------------------------------------------
 
 
 @admin.register(Element)
@@ -193,27 +198,27 @@ class ElementAdmin(EntryAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_flow_counts()
 
-    @display(description="Collected", label=COLLECTION_LABELS, ordering="collection")
+    @column(description="Collected", label=COLLECTION_LABELS, ordering="collection")
     def collection_badge(self, element: Element) -> str:
         return element.get_collection_display()
 
-    @display(description="By MAM", ordering="mam", empty_value="not said")
+    @column(description="By MAM", ordering="mam", empty_value="not said")
     def mam_name(self, element: Element) -> str | None:
         return element.get_mam_display() or None
 
-    @display(description="Is", label={"Personal data": "warning"}, ordering="classification")
+    @column(description="Is", label={"Personal data": "warning"}, ordering="classification")
     def classification_badge(self, element: Element) -> str:
         return element.get_classification_display()
 
-    @display(description="Goes out", ordering="outgoing")
+    @column(description="Goes out", ordering="outgoing")
     def outgoing_flows(self, element: Any) -> int:
         return int(element.outgoing)
 
-    @display(description="Comes in", ordering="incoming")
+    @column(description="Comes in", ordering="incoming")
     def incoming_flows(self, element: Any) -> int:
         return int(element.incoming)
 
-    def headline(self, request: HttpRequest, obj: Element) -> Sequence[Any]:
+    def headline(self, request: HttpRequest, obj: Any) -> Sequence[Any]:
         return [
             Badge(obj.get_collection_display(), COLLECTION_TONES[obj.collection]),
             Badge(obj.get_classification_display(), "warn" if obj.is_personal else "plain"),
@@ -240,7 +245,11 @@ class ElementAdmin(EntryAdmin):
     @staticmethod
     def _iso(element: Element) -> str:
         label = iso19944_label(element.iso19944)
-        return f"{label}, {element.iso19944_qualifier.replace('_', ' ')}" if element.iso19944_qualifier else label
+        return (
+            f"{label}, {element.iso19944_qualifier.replace('_', ' ')}"
+            if element.iso19944_qualifier
+            else label
+        )
 
     @staticmethod
     def _override(element: Element) -> str:
@@ -248,9 +257,11 @@ class ElementAdmin(EntryAdmin):
 
     def more(self, request: HttpRequest, obj: Element) -> list[Panel]:
         if obj.collection == Collection.NEVER:
-            return [Panel("Where it flows", text="Nowhere: it is never collected. This entry is a rule, and the catalog refuses data that matches it.")]
+            return [Panel("Where it flows", text=NEVER_FLOWS, tone="good")]
         flows = list(
-            obj.flows.current().select_related("service__third_party").order_by("service__third_party__name", "code")
+            obj.flows.current()
+            .select_related("service__third_party")
+            .order_by("service__third_party__name", "code")
         )
         return [_picture_panel(obj, flows), _flows_panel("The flows that carry it", flows)]
 
@@ -258,7 +269,9 @@ class ElementAdmin(EntryAdmin):
 def _picture_panel(element: Element, flows: list[Flow]) -> Panel:
     picture = picture_of_element(element, flows, lambda entry: admin_url(entry, "change", entry.pk))
     if picture is None:
-        return Panel("Where it flows", text="Nowhere: no flow to or from a third party carries it.", tone="good")
+        return Panel(
+            "Where it flows", text="Nowhere: no flow to or from a third party carries it.", tone="good"
+        )
     return Panel("Where it flows", template="admin/catalog/picture.html", context={"picture": picture})
 
 
@@ -272,7 +285,14 @@ def _personal(flow: Flow) -> Any:
 
 def _flows_panel(title: str, flows: Sequence[Flow]) -> Panel:
     rows = [
-        [_direction(f), link_to(f), link_to(f.service), link_to(f.service.third_party), _personal(f), f.purpose_text]
+        [
+            _direction(f),
+            link_to(f),
+            link_to(f.service),
+            link_to(f.service.third_party),
+            _personal(f),
+            f.purpose_text,
+        ]
         for f in flows
     ]
     headings = ("Way", "What", "Service", "Third party", "Personal data", "What for")
@@ -291,28 +311,42 @@ class CategoryAdmin(EntryAdmin):
         current = Q(elements__removed_in__isnull=True)
         return super().get_queryset(request).annotate(elements_total=Count("elements", filter=current))
 
-    @display(description="Collected", label=COLLECTION_LABELS, ordering="collection")
+    @column(description="Collected", label=COLLECTION_LABELS, ordering="collection")
     def collection_badge(self, category: Category) -> str:
         return category.get_collection_display()
 
-    @display(description="Elements", ordering="elements_total")
+    @column(description="Elements", ordering="elements_total")
     def elements_count(self, category: Any) -> int:
         return int(category.elements_total)
 
     def about(self, obj: Category) -> Panel:
-        about = [("Name", obj.name), ("Collected", obj.get_collection_display()), ("On condition", obj.condition)]
+        about = [
+            ("Name", obj.name),
+            ("Collected", obj.get_collection_display()),
+            ("On condition", obj.condition),
+        ]
         return Panel("What it is", facts(about))
 
     def more(self, request: HttpRequest, obj: Category) -> list[Panel]:
         rows = [
-            [link_to(e), e.example, e.get_collection_display(), e.get_classification_display(), e.get_mam_display() or None]
+            [
+                link_to(e),
+                e.example,
+                e.get_collection_display(),
+                e.get_classification_display(),
+                e.get_mam_display() or None,
+            ]
             for e in obj.elements.current().order_by("code")
         ]
-        table = Table(("Element", "For example", "Collected", "Is", "By MAM"), rows, "The source lists no element of it.")
+        table = Table(
+            ("Element", "For example", "Collected", "Is", "By MAM"),
+            rows,
+            "The source lists no element of it.",
+        )
         return [Panel("Its elements", table=table)]
 
 
-# --- Flows and whom they lead to ------------------------------------------------------------------------------------------------
+# --- Flows and whom they lead to ----------------------------------------------------------------------------
 
 
 @admin.register(Flow)
@@ -333,23 +367,23 @@ class FlowAdmin(EntryAdmin):
     adding = adding("flows", "Add flow")
     deeds = hand_deeds("flows")
 
-    @display(description="Way", label={"Out": "info"}, ordering="direction")
+    @column(description="Way", label={"Out": "info"}, ordering="direction")
     def way(self, flow: Flow) -> str:
         return "Out" if flow.direction == TO_THIRD_PARTY else "In"
 
-    @display(description="Service", ordering="service__name")
+    @column(description="Service", ordering="service__name")
     def service_name(self, flow: Flow) -> str:
         return flow.service.name
 
-    @display(description="Third party", ordering="service__third_party__name")
+    @column(description="Third party", ordering="service__third_party__name")
     def party_name(self, flow: Flow) -> str:
         return flow.service.third_party.name
 
-    @display(description="Personal data", label={"Personal": "warning", "No": ""}, ordering="personal")
+    @column(description="Personal data", label={"Personal": "warning", "No": ""}, ordering="personal")
     def personal_badge(self, flow: Flow) -> str:
         return "Personal" if flow.personal else "No"
 
-    def headline(self, request: HttpRequest, obj: Flow) -> Sequence[Any]:
+    def headline(self, request: HttpRequest, obj: Any) -> Sequence[Any]:
         personal = [Badge("Personal data", "warn")] if obj.personal else []
         return [Badge(obj.get_direction_display(), "info"), *personal, *super().headline(request, obj)]
 
@@ -370,16 +404,32 @@ class FlowAdmin(EntryAdmin):
 
     def more(self, request: HttpRequest, obj: Flow) -> list[Panel]:
         elements = obj.elements.select_related("category").order_by("code")
-        rows = [[link_to(e), link_to(e.category), e.get_collection_display(), e.get_classification_display()] for e in elements]
+        rows = [
+            [link_to(e), link_to(e.category), e.get_collection_display(), e.get_classification_display()]
+            for e in elements
+        ]
         empty = "It corresponds to nothing in the list of collected data."
-        return [Panel("Collected data it carries", table=Table(("Element", "Category", "Collected", "Is"), rows, empty))]
+        return [
+            Panel(
+                "Collected data it carries",
+                table=Table(("Element", "Category", "Collected", "Is"), rows, empty),
+            )
+        ]
 
 
 @admin.register(Service)
 class ServiceAdmin(EntryAdmin):
     intro = "What a tenant can switch on at a third party. A consent is given for each."
     related = ("third_party",)
-    list_display = ("name", "party_name", "needs_consent_badge", "connections", "data_out", "data_in", "personal_data")
+    list_display = (
+        "name",
+        "party_name",
+        "needs_consent_badge",
+        "connections",
+        "data_out",
+        "data_in",
+        "personal_data",
+    )
     list_filter = ("third_party", "needs_consent", PresenceFilter, KnowledgeFilter, "added_in", "catalog")
     adding = adding("services", "Add service")
     deeds = hand_deeds("services")
@@ -387,29 +437,35 @@ class ServiceAdmin(EntryAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         current = Q(flows__removed_in__isnull=True)
         out = Q(flows__direction=TO_THIRD_PARTY)
-        return super().get_queryset(request).annotate(
-            out_total=Count("flows", filter=current & out),
-            in_total=Count("flows", filter=current & ~out),
-            personal_total=Count("flows", filter=current & Q(flows__personal=True)),
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                out_total=Count("flows", filter=current & out),
+                in_total=Count("flows", filter=current & ~out),
+                personal_total=Count("flows", filter=current & Q(flows__personal=True)),
+            )
         )
 
-    @display(description="Third party", ordering="third_party__name")
+    @column(description="Third party", ordering="third_party__name")
     def party_name(self, service: Service) -> str:
         return service.third_party.name
 
-    @display(description="Consent", label={"Needed": "warning", "Not needed": "success"}, ordering="needs_consent")
+    @column(
+        description="Consent", label={"Needed": "warning", "Not needed": "success"}, ordering="needs_consent"
+    )
     def needs_consent_badge(self, service: Service) -> str:
         return "Needed" if service.needs_consent else "Not needed"
 
-    @display(description="Goes out", ordering="out_total")
+    @column(description="Goes out", ordering="out_total")
     def data_out(self, service: Any) -> int:
         return int(service.out_total)
 
-    @display(description="Comes in", ordering="in_total")
+    @column(description="Comes in", ordering="in_total")
     def data_in(self, service: Any) -> int:
         return int(service.in_total)
 
-    @display(description="Personal", ordering="personal_total")
+    @column(description="Personal", ordering="personal_total")
     def personal_data(self, service: Any) -> int:
         return int(service.personal_total)
 
@@ -434,7 +490,10 @@ class ServiceAdmin(EntryAdmin):
 
 
 def _carried_panel(title: str, flows: list[Flow]) -> Panel:
-    rows = [[link_to(f), [link_to(e) for e in f.elements.all()], _personal(f), f.purpose_text, f.message] for f in flows]
+    rows = [
+        [link_to(f), [link_to(e) for e in f.elements.all()], _personal(f), f.purpose_text, f.message]
+        for f in flows
+    ]
     headings = ("What", "Collected as", "Personal data", "What for", "Message")
     personal = sum(flow.personal for flow in flows)
     counted = f"{title} ({len(flows)}, of which {personal} personal)" if flows else title
@@ -445,7 +504,14 @@ def _carried_panel(title: str, flows: list[Flow]) -> Panel:
 class ThirdPartyAdmin(EntryAdmin):
     intro = "Whom data can flow to or come from, besides the tenant and the processor (GDPR Art. 4(10))."
     list_display = ("name", "standing", "shares", "country", "services_count", "knowledge")
-    list_filter = ("agent_of_processor", "shares_data", PresenceFilter, KnowledgeFilter, "added_in", "catalog")
+    list_filter = (
+        "agent_of_processor",
+        "shares_data",
+        PresenceFilter,
+        KnowledgeFilter,
+        "added_in",
+        "catalog",
+    )
     adding = adding("third_parties", "Add third party")
     deeds = hand_deeds("third_parties")
 
@@ -453,19 +519,23 @@ class ThirdPartyAdmin(EntryAdmin):
         current = Q(services__removed_in__isnull=True)
         return super().get_queryset(request).annotate(services_total=Count("services", filter=current))
 
-    @display(description="Acts", ordering="agent_of_processor")
+    @column(description="Acts", ordering="agent_of_processor")
     def standing(self, party: ThirdParty) -> str:
         return "for the processor" if party.agent_of_processor else "on its own"
 
-    @display(description="Data", label={"Shared": "warning", "Nothing is shared": "success"}, ordering="shares_data")
+    @column(
+        description="Data",
+        label={"Shared": "warning", "Nothing is shared": "success"},
+        ordering="shares_data",
+    )
     def shares(self, party: ThirdParty) -> str:
         return "Shared" if party.shares_data else "Nothing is shared"
 
-    @display(description="Services", ordering="services_total")
+    @column(description="Services", ordering="services_total")
     def services_count(self, party: Any) -> int:
         return int(party.services_total)
 
-    def headline(self, request: HttpRequest, obj: ThirdParty) -> Sequence[Any]:
+    def headline(self, request: HttpRequest, obj: Any) -> Sequence[Any]:
         nothing = [] if obj.shares_data else [Badge("Nothing is shared", "good")]
         return [*nothing, *super().headline(request, obj)]
 
@@ -483,14 +553,18 @@ class ThirdPartyAdmin(EntryAdmin):
             return [Panel("What flows", text=f"Nothing is shared with {obj}.", tone="good")]
         current = Q(flows__removed_in__isnull=True)
         services = obj.services.current().annotate(
-            data=Count("flows", filter=current), personal=Count("flows", filter=current & Q(flows__personal=True))
+            data=Count("flows", filter=current),
+            personal=Count("flows", filter=current & Q(flows__personal=True)),
         )
-        rows = [[link_to(s), s.data, s.personal, s.needs_consent, s.purpose_text] for s in services.order_by("name")]
+        rows = [
+            [link_to(s), s.data, s.personal, s.needs_consent, s.purpose_text]
+            for s in services.order_by("name")
+        ]
         headings = ("Service", "Data", "Of them personal", "Needs a consent", "What for")
         return [Panel("Services", table=Table(headings, rows, "The catalog names no service."))]
 
 
-# --- Storage ---------------------------------------------------------------------------------------------------------------------
+# --- Storage ------------------------------------------------------------------------------------------------
 
 
 @admin.register(Region)
@@ -501,7 +575,7 @@ class RegionAdmin(EntryAdmin):
     adding = adding("regions", "Add region")
     deeds = hand_deeds("regions")
 
-    @display(description="Countries")
+    @column(description="Countries")
     def countries_count(self, region: Region) -> int:
         return len(region.countries)
 
@@ -526,29 +600,31 @@ class DatacentreAdmin(EntryAdmin):
     deeds = hand_deeds("datacentres")
 
     def about(self, obj: Datacentre) -> Panel:
-        return Panel("What it is", facts([("City", obj.city), ("Country", obj.country), ("Listed under", obj.geography)]))
+        return Panel(
+            "What it is",
+            facts([("City", obj.city), ("Country", obj.country), ("Listed under", obj.geography)]),
+        )
 
     def more(self, request: HttpRequest, obj: Datacentre) -> list[Panel]:
-        around = [r for r in Region.objects.current().filter(catalog=obj.catalog_id) if obj.country in r.countries]
+        around = [
+            r for r in Region.objects.current().filter(catalog=obj.catalog_id) if obj.country in r.countries
+        ]
         rows = [[link_to(region), region.get_kind_display()] for region in around]
         return [Panel("Regions around it", table=Table(("Region", "Kind"), rows, "None."))]
 
 
-# --- Editions ----------------------------------------------------------------------------------------------------------------------
+# --- Editions -----------------------------------------------------------------------------------------------
 
 
 class CompareForm(forms.Form):
     """Two editions of one catalog."""
 
-    before = forms.ModelChoiceField(Edition.objects.none(), label="From edition", empty_label=None)
-    after = forms.ModelChoiceField(Edition.objects.none(), label="to edition", empty_label=None)
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = Edition.objects.select_related("catalog").order_by("catalog", "-number")
-            field.widget.attrs["class"] = " ".join(SELECT_CLASSES)
+        editions = Edition.objects.select_related("catalog").order_by("catalog", "-number")
+        for name, label in (("before", "From edition"), ("after", "to edition")):
+            self.fields[name] = forms.ModelChoiceField(editions, label=label, empty_label=None)
+            self.fields[name].widget.attrs["class"] = " ".join(SELECT_CLASSES)
 
 
 @admin.register(Edition)
@@ -568,13 +644,13 @@ class EditionAdmin(PlatformModelAdmin):
     def pages(self) -> Sequence[tuple[str, Any, str]]:
         return [("compare/", self.compare_view, "catalog_edition_compare")]
 
-    @display(description="Edition", ordering="number")
+    @column(description="Edition", ordering="number")
     def edition(self, edition: Edition) -> str:
         return f"{edition.catalog.name}, edition {edition.number}"
 
-    @display(description="Loaded", ordering="loaded_at")
+    @column(description="Loaded", ordering="loaded_at")
     def loaded(self, edition: Edition) -> str:
-        return moment(edition.loaded_at)
+        return minute(edition.loaded_at)
 
     def panels(self, request: HttpRequest, obj: Edition) -> list[Panel]:
         about = [
@@ -590,16 +666,27 @@ class EditionAdmin(PlatformModelAdmin):
 
     @staticmethod
     def _contents(edition: Edition) -> Panel:
-        rows = [[str(model._meta.verbose_name_plural).capitalize(), _count_in(model, edition)] for model in ENTRY_MODELS]
+        rows = [
+            [str(model._meta.verbose_name_plural).capitalize(), _count_in(model, edition)]
+            for model in ENTRY_MODELS
+        ]
         return Panel("What it held", table=Table(("Kind", "Entries"), rows))
 
     @staticmethod
     def _changes(edition: Edition) -> list[Panel]:
         before = edition.catalog.editions.filter(number__lt=edition.number).order_by("-number").first()
         if before is None:
-            return [Panel("What it changed", text="It is the first edition of its catalog: everything in it was new.")]
+            return [
+                Panel(
+                    "What it changed",
+                    text="It is the first edition of its catalog: everything in it was new.",
+                )
+            ]
         link = Link("On a page of its own", _compare_url(before, edition))
-        return [Panel(f"What it changed since edition {before.number}", link=link), *_comparison_panels(compare(before, edition))]
+        return [
+            Panel(f"What it changed since edition {before.number}", link=link),
+            *_comparison_panels(compare(before, edition)),
+        ]
 
     def compare_view(self, request: HttpRequest) -> HttpResponse:
         """Two editions, and what led from one to the other."""
@@ -635,16 +722,26 @@ def _comparison_panels(comparison: Comparison) -> list[Panel]:
 
 
 def _kind_panel(name: str, kind: KindComparison) -> Panel:
-    title = str(KINDS[name].model._meta.verbose_name_plural).capitalize() if name in KINDS else "The catalog itself"
+    title = (
+        str(KINDS[name].model._meta.verbose_name_plural).capitalize()
+        if name in KINDS
+        else "The catalog itself"
+    )
     counted = f"{len(kind.added)} added, {len(kind.changed)} changed, {len(kind.removed)} removed"
     rows = [
-        *([Badge("Added", "good"), Code(code), None, None, _called(record)] for code, record in kind.added.items()),
+        *(
+            [Badge("Added", "good"), Code(code), None, None, _called(record)]
+            for code, record in kind.added.items()
+        ),
         *(
             [Badge("Changed", "info"), Code(code), _words(key), _readable(old), _readable(new)]
             for code, values in kind.changed.items()
             for key, (old, new) in values.items()
         ),
-        *([Badge("Removed", "bad"), Code(code), None, _called(record), None] for code, record in kind.removed.items()),
+        *(
+            [Badge("Removed", "bad"), Code(code), None, _called(record), None]
+            for code, record in kind.removed.items()
+        ),
     ]
     return Panel(f"{title}: {counted}", table=Table(("", "Code", "Field", "Before", "After"), rows))
 

@@ -38,7 +38,9 @@ class EntryForm(ReasonForm):
         reason = self.fields.pop("reason")
         if self.subject is None:
             catalogs = Catalog.objects.all()
-            self.fields["catalog"] = forms.ModelChoiceField(catalogs, initial=catalogs.first(), empty_label=None)
+            self.fields["catalog"] = forms.ModelChoiceField(
+                catalogs, initial=catalogs.first(), empty_label=None
+            )
         for key in self.keys:
             self.fields[key] = self._field(key)
             if self.subject is not None:
@@ -56,21 +58,26 @@ class EntryForm(ReasonForm):
         kind = KINDS[self.kind]
         column = _column(kind, key)
         if isinstance(column, models.ManyToManyField):
-            rows = column.related_model._default_manager.current()  # type: ignore[union-attr,attr-defined]
-            return forms.ModelMultipleChoiceField(rows, required=False, help_text="Which collected data it carries.")
+            rows = column.related_model._default_manager.current()  # type: ignore[attr-defined]
+            return forms.ModelMultipleChoiceField(
+                rows, required=False, help_text="Which collected data it carries."
+            )
         if isinstance(column, models.JSONField):
-            return CodesField(required=False, label=_label(column), help_text="Codes, with commas between them.")
-        field = column.formfield()
-        assert field is not None
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = field.queryset.current()  # type: ignore[union-attr]
+            return CodesField(
+                required=False, label=_label(column), help_text="Codes, with commas between them."
+            )
+        field: Any = column.formfield()
+        if hasattr(field, "queryset"):
+            field.queryset = field.queryset.current()
         if isinstance(field, forms.DateField):
             field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        return field
+        return field  # type: ignore[no-any-return]
 
     def _add_override(self) -> None:
         self.fields["override_rule"] = forms.CharField(
-            label="Never-rule set aside", required=False, help_text="Only where a rule of what is never collected matches."
+            label="Never-rule set aside",
+            required=False,
+            help_text="Only where a rule of what is never collected matches.",
         )
         self.fields["override_reason"] = forms.CharField(label="Why it is set aside", required=False)
 
@@ -129,6 +136,10 @@ def _amend(request: HttpRequest, entry: Entry, data: dict[str, Any]) -> Entry:
     )
 
 
+def _remove(request: HttpRequest, entry: Entry, data: dict[str, Any]) -> Entry:
+    return remove_entry(entry=entry, by=request.user, reason=data["reason"])  # type: ignore[arg-type]
+
+
 def _is_amendable(entry: Entry) -> bool:
     return entry.by_hand and entry.is_current
 
@@ -174,7 +185,7 @@ def hand_deeds(kind: str) -> tuple[Deed, ...]:
             "remove",
             "Remove",
             Permission.EDIT_CATALOG,
-            lambda request, entry, data: remove_entry(entry=entry, by=request.user, **data),
+            _remove,
             is_offered=_is_amendable,
             consequences=_what_removal_does,
             done="{subject} is removed from the catalog.",
