@@ -92,14 +92,14 @@ class Context:
         """The context as the PostgreSQL triggers read it."""
         return json.dumps({k: str(v) if isinstance(v, uuid.UUID) else v for k, v in asdict(self).items()})
 
-    def value(self, key: str) -> str | None:
-        """One value as the SQLite triggers read it: a field's name, or `activity|action <resource type>`."""
-        name, _, resource_type = key.partition(" ")
-        if resource_type:
-            is_named = self.deed is not None and self.deed.resource_type == resource_type
-            return str(getattr(self.deed, name)) if is_named else None
-        value = getattr(self, name)
-        return value.hex if isinstance(value, uuid.UUID) else str(value)
+    def values(self) -> dict[str, str]:
+        """What the SQLite triggers ask for: each field by its name, a deed as `activity|action <resource type>`."""
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "deed"}
+        found = {name: v.hex if isinstance(v, uuid.UUID) else str(v) for name, v in values.items()}
+        if self.deed is not None:
+            found[f"activity {self.deed.resource_type}"] = self.deed.activity
+            found[f"action {self.deed.resource_type}"] = self.deed.action
+        return found
 
 
 _current: ContextVar[Context | None] = ContextVar("audit_context", default=None)

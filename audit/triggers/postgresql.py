@@ -8,12 +8,17 @@ outside the console, with its database role and address.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger
+
+# Fixed for each function: a temporary table, or a schema that a session puts in front, must not catch the record.
+SCHEMA = "@schema@"
+SEARCH_PATH = f"pg_catalog, {SCHEMA}, pg_temp"
 
 ATTRIBUTE = f"""
 CREATE OR REPLACE FUNCTION {PREFIX}attribute(OUT id uuid, OUT actor_id text, OUT deed jsonb)
@@ -59,12 +64,24 @@ def _trigger(
     body = f"\n{body.strip()}\n"
     clause = f" WHEN ({condition})" if condition else ""
     create = (
-        f"CREATE OR REPLACE FUNCTION {_q(name)}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$;\n"
+        f"CREATE OR REPLACE FUNCTION {_q(name)}() RETURNS trigger LANGUAGE plpgsql"
+        f" SET search_path = {SEARCH_PATH} AS $body${body}$body$;\n"
         f"DROP TRIGGER IF EXISTS {_q(name)} ON {_q(table)};\n"
         f"CREATE TRIGGER {_q(name)} {when.format(table=_q(table))}"
         f" FOR EACH {each}{clause} EXECUTE FUNCTION {_q(name)}()"
     )
-    return Trigger(name, table, create, body)
+    return Trigger(name, table, create, f"search_path={SEARCH_PATH}{body}")
+
+
+def _in_schema(trigger: Trigger, schema: str) -> Trigger:
+    create, signature = (text.replace(SCHEMA, schema) for text in (trigger.create, trigger.signature))
+    return replace(trigger, create=create, signature=signature)
+
+
+def _schema(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_schema())")
+        return str(cursor.fetchone()[0])
 
 
 def _refuse(message: str) -> str:
@@ -186,19 +203,23 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers += [_append_only(table) for table in plan.appended_only(existing)]
     triggers += [_stays(table) for table in plan.tenant_tables(existing)]
     triggers += [_same_tenant(reference) for reference in plan.tenant_references(existing)]
-    return triggers
+    schema = _schema(connection)
+    return [_in_schema(trigger, schema) for trigger in triggers]
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     """The triggers of ours that the database has and that are switched on, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            "SELECT t.tgname, c.relname, array_to_string(p.proconfig, ', ') || p.prosrc"
+            " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
             " JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND n.nspname = current_schema()"
         )
         return {
-            name: Trigger(name, table, "", body) for name, table, body in cursor if name.startswith(PREFIX)
+            name: Trigger(name, table, "", signature)
+            for name, table, signature in cursor
+            if name.startswith(PREFIX)
         }
 
 

@@ -39,7 +39,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A cursor on a session that speaks for nobody but the open door, even for what the driver sends itself."""
         if getattr(self.connection, "told_context", None) not in (None, current()):
             self.attribute(None)
-        return super().create_cursor(name)
+        cursor = super().create_cursor(name)
+        # These two reach the driver without passing Django's wrappers.
+        for method in ("copy", "callproc"):
+            if hasattr(cursor, method):
+                setattr(cursor, method, self._attributed(getattr(cursor, method)))
+        return cursor
+
+    def _attributed(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.attribute(current())
+            return method(*args, **kwargs)
+
+        return call
 
     def attribute(self, context: Context | None) -> None:
         """Tell the session who is acting from here on; None takes the last one back."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -10,6 +9,21 @@ from django.db.backends.sqlite3.schema import DatabaseSchemaEditor as SQLiteSche
 
 from audit.backends.migrating import TriggerKeepingSchemaEditor
 from audit.context import Context, current
+
+
+class Answers:
+    """`audit_context(key)` for one connection. Triggers ask several times for each row, so it is a mere look-up."""
+
+    def __init__(self) -> None:
+        self._nobody = Context()
+        self._known: Context | None = None
+        self._values: dict[str, str] = {}
+
+    def __call__(self, key: str) -> str | None:
+        context = current() or self._nobody
+        if context is not self._known:
+            self._known, self._values = context, context.values()
+        return self._values.get(key)
 
 
 class DatabaseSchemaEditor(TriggerKeepingSchemaEditor, SQLiteSchemaEditor):
@@ -22,8 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection on which the triggers find `audit_context(name)`; unattributed where no door is open."""
         connection = super().get_new_connection(conn_params)
-        nobody = Context(id=uuid.uuid4(), correlation_id=uuid.uuid4())
-        connection.create_function("audit_context", 1, lambda key: (current() or nobody).value(key))
+        connection.create_function("audit_context", 1, Answers())
         # Without it INSERT OR REPLACE would delete the row it replaces past the delete triggers.
         connection.execute("PRAGMA recursive_triggers = ON")
         return connection

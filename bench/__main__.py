@@ -1,0 +1,100 @@
+"""Measures what the README claims, on SQLite and on PostgreSQL, and prints a table of ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+from bench.timing import Result, Spread
+from tests import postgres
+
+NAMES = {
+    "update": "One object changed and saved, each committed by itself",
+    "bulk": "Many rows in one bulk_create",
+    "pieces": "What single pieces of the console's record cost, in a bulk insert",
+}
+GOALS = {
+    ("update", "sqlite"): 1.4,
+    ("update", "postgresql"): 1.25,
+    ("bulk", "sqlite"): 1.5,
+    ("bulk", "postgresql"): 1.5,
+}
+NOTES = {("bulk", "django-auditlog"): "records nothing"}
+PACKAGES = ("django", "psycopg", "django-simple-history", "django-auditlog", "django-pghistory")
+BASELINE, CONSOLE = "unaudited", "console"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./console bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows: a look, not a measurement")
+    parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one engine")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.names) - NAMES.keys():
+        parser.error(f"unknown: {', '.join(sorted(unknown))}. Choose from {', '.join(NAMES)}.")
+    print(_machine(), flush=True)
+    missed = [
+        missed
+        for engine in ([options.only] if options.only else ["sqlite", "postgresql"])
+        for missed in _report(engine, _run(engine, options.names or list(NAMES), options.quick))
+    ]
+    for line in missed:
+        print(f"Goal missed: {line}")
+    return bool(missed)
+
+
+def _run(engine: str, names: list[str], quick: bool) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.engine", *names, *(["--quick"] if quick else [])]
+    with tempfile.TemporaryDirectory(prefix="privacy-console-bench-") as folder:
+        if engine == "sqlite":
+            return _answer(command, f"sqlite:///{folder}/console.sqlite3", folder)
+        with postgres.start(durable=True) as url:
+            return _answer(command, url, folder)
+
+
+def _answer(command: list[str], url: str, folder: str) -> dict[str, Any]:
+    env = os.environ | {"DATABASE_URL": url, "BENCH_FOLDER": folder, "DEBUG": "false"}
+    env["SECRET_KEY"] = "for-measuring-only-" + "0123456789" * 4
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)  # noqa: S603
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _report(engine: str, answer: dict[str, Any]) -> Iterator[str]:
+    for name, measure in answer["measures"].items():
+        print(f"\n{NAMES[name]}: {answer['server']}, {measure['size']:,} rows, {measure['rounds']} rounds")
+        results = {each: Result(each, seconds) for each, seconds in measure["seconds"].items()}
+        for line in _table(name, results, measure["size"]):
+            print(line, flush=True)
+        ratio = Spread.of(results[CONSOLE].ratios(results[BASELINE])).middle
+        goal = GOALS.get((name, engine))
+        if goal is not None and ratio > goal:
+            yield f"{name} on {answer['server']}: {ratio:.2f}, at most {goal}"
+
+
+def _table(name: str, results: dict[str, Result], size: int) -> Iterator[str]:
+    yield "| | µs a row | times the unaudited (quartiles) |"
+    yield "|---|---:|---|"
+    for each in results.values():
+        ratio = str(Spread.of(each.ratios(results[BASELINE])))
+        note = NOTES.get((name, each.name))
+        yield f"| {each.name} | {each.median / size * 1e6:,.0f} | {ratio}{f'; {note}' if note else ''} |"
+
+
+def _machine() -> str:
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    return (
+        f"{platform.platform()}, {os.cpu_count()} processors, Python {platform.python_version()}; {versions}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""One table, as wide as a consent, five times: unaudited, audited by the console, and by each peer."""
+
+from __future__ import annotations
+
+from auditlog.registry import auditlog
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from audit.history import AuditedRecords
+
+EXEMPT = "It is there to be measured."
+
+
+class Measured(models.Model):
+    """Ten columns and the key: numbers, short and long texts, times, as the console's own tables have them."""
+
+    tenant_id = models.BigIntegerField(db_index=True)
+    service_id = models.BigIntegerField(db_index=True)
+    connection = models.CharField(max_length=100)
+    status = models.CharField(max_length=16)
+    contract_reference = models.CharField(max_length=200, blank=True)
+    terms_url = models.CharField(max_length=500, blank=True)
+    justification = models.TextField(blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
+    requested_by = models.CharField(max_length=254)
+    granted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Plain(Measured):
+    audit_exempt = EXEMPT
+
+
+class Console(Measured):
+    history = AuditedRecords(category="bench", label="connection", tenant="tenant_id")
+
+
+class SimpleHistory(Measured):
+    audit_exempt = EXEMPT
+    # The accounts' table is made later than this one.
+    history = HistoricalRecords(user_db_constraint=False)
+
+
+class AuditLog(Measured):
+    audit_exempt = EXEMPT
+
+
+auditlog.register(AuditLog)
+
+if settings.ON_POSTGRESQL:
+    import pghistory
+
+    @pghistory.track()
+    class PgHistory(Measured):
+        audit_exempt = EXEMPT
