@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -31,7 +32,8 @@ class TestTheFirstTime:
     def test_everything_is_there(self) -> None:
         report = load(small())
         assert {name: len(kind.added) for name, kind in report.kinds.items() if kind.added} == {
-            "categories": 2, "elements": 2, "third_parties": 1, "services": 1, "flows": 2, "regions": 1, "datacentres": 1,
+            "categories": 2, "elements": 2, "third_parties": 1, "services": 1, "flows": 2, "regions": 1,
+            "datacentres": 1,
         }  # fmt: skip
         serial = Element.objects.get(catalog=fleet(), code="device.serial")
         assert serial.category.code == "device"
@@ -204,7 +206,7 @@ class TestWhoMay:
         assert load_catalog(content=written(small()), by=cast.operator).edition
 
     def test_the_trail_names_them(self, cast: Cast) -> None:
-        actor = cast.operator.as_actor()
+        actor: dict[str, Any] = dict(cast.operator.as_actor())
         with acting(origin=Origin.COMMAND, reason="Our own service.", **actor):
             load_catalog(content=written(small()), by=cast.operator)
         event = AuditEvent.objects.of_platform().filter(activity="catalog.loaded").latest("id")

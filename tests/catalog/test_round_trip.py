@@ -1,0 +1,130 @@
+"""Whatever a catalog says: loaded and exported, it says the same; and no file, however odd, does half."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from catalog.exports import export_catalog
+from catalog.kinds import KINDS
+from catalog.models import Catalog
+from catalog.problems import CatalogFileInvalid
+from catalog.services import load_catalog
+from tenants.access import Shell
+from tests.catalog.documents import small, written
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
+NAME = TEXT.filter(lambda text: bool(text.strip()))
+CODE = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,12}", fullmatch=True)
+PLACE = st.tuples(st.sampled_from([*KINDS]), st.integers(0, 1))
+FREE_TEXTS = (
+    "note",
+    "source",
+    "statement",
+    "condition",
+    "collection_condition",
+    "message",
+    "group",
+    "example",
+)
+
+
+def fill(record: dict[str, Any], texts: dict[str, str]) -> None:
+    record.update({key: text for key, text in texts.items() if key in record})
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """The small catalog with random texts, values, and records left out or added; always valid."""
+    document = small()
+    for name, kind in KINDS.items():
+        document[name] = [kind.complete(record) for record in document[name]]
+        for record in document[name]:
+            fill(record, draw(st.fixed_dictionaries({}, optional=dict.fromkeys(FREE_TEXTS, TEXT))))
+            if "name" in record:
+                record["name"] = draw(NAME)
+            record["inferred"] = draw(st.booleans())
+            record["source_date"] = draw(st.just("") | st.dates().map(str))
+    for code in draw(st.lists(CODE, unique_by=str.lower, max_size=4)):
+        document["regions"].append(
+            KINDS["regions"].complete(
+                {"code": f"r{code}", "name": draw(NAME), "kind": "local", "provider": "fleet",
+                 "countries": draw(st.lists(st.sampled_from(["DE", "FR", "US"]), unique=True))}
+            )
+        )  # fmt: skip
+    document["flows"][0]["elements"] = draw(
+        st.lists(st.sampled_from(["device.serial", "person.name"]), unique=True)
+    )
+    for name in draw(st.lists(st.sampled_from(["flows", "regions", "datacentres"]), unique=True)):
+        document[name] = document[name][: draw(st.integers(0, 1))]
+    return document
+
+
+def sorted_by_code(document: dict[str, Any]) -> dict[str, Any]:
+    lists = {
+        name: sorted((kind.complete(record) for record in document[name]), key=lambda r: str(r["code"]))
+        for name, kind in KINDS.items()
+    }
+    return document | lists
+
+
+class RoundTrip(TestCase):
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(documents(), min_size=1, max_size=2))
+    def test_what_is_loaded_is_exported(self, states: list[dict[str, Any]]) -> None:
+        """Also over an earlier state, whatever that was: but for texts that match a never-rule, which are refused."""
+        for document in states:
+            try:
+                report = load_catalog(content=written(document), by=Shell())
+            except CatalogFileInvalid as invalid:
+                assert {problem.code for problem in invalid.problems} == {"never_collected"}
+                return
+            exported = export_catalog(
+                catalog=Catalog.objects.get(code="fleet"), format_name="json", by=Shell()
+            ).content
+            assert sorted_by_code(json.loads(exported)) == {
+                **sorted_by_code(document),
+                # Without a change there is no edition, and the last one keeps its own date and note.
+                **({} if report.edition else {"edition": json.loads(exported)["edition"]}),
+            }
+            assert load_catalog(content=exported, by=Shell()).edition is None
+
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        place=PLACE,
+        key=st.sampled_from(sorted({key for kind in KINDS.values() for key in kind.keys} | {"other"})),
+        value=st.recursive(
+            st.none() | st.booleans() | st.integers() | TEXT,
+            lambda inner: st.lists(inner, max_size=3),
+            max_leaves=4,
+        ),
+    )
+    def test_any_value_anywhere_is_loaded_or_told_with_its_line(
+        self, place: tuple[str, int], key: str, value: Any
+    ) -> None:
+        document = small()
+        name, index = place
+        document[name][min(index, len(document[name]) - 1)][key] = value
+        try:
+            report = load_catalog(content=written(document), by=Shell())
+        except ValidationError as invalid:
+            assert isinstance(invalid, CatalogFileInvalid)
+            assert all(problem.line > 1 for problem in invalid.problems)
+            assert not Catalog.objects.filter(code="fleet").exists()
+        else:
+            assert report.edition is not None
+
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.binary(max_size=200) | st.tuples(st.integers(0, 3000), st.binary(max_size=3)))
+    def test_any_bytes_are_loaded_or_told(self, damage: bytes | tuple[int, bytes]) -> None:
+        content = damage if isinstance(damage, bytes) else written(small())
+        if isinstance(damage, tuple):
+            at, piece = damage
+            content = content[:at] + piece + content[at + 1 :]
+        try:
+            load_catalog(content=content, by=Shell(), dry_run=True)
+        except CatalogFileInvalid as invalid:
+            assert invalid.problems
