@@ -312,7 +312,7 @@ def _consent_figures(reader: Reader, coverages: list[Coverage]) -> list[Figure]:
     """What is switched on and how much of it is personal data: of interest to everybody."""
     on = [row for row in coverages if row.connections]
     flows, personal = sum(row.flows for row in on), sum(row.personal for row in on)
-    address = links()["consents"]
+    address = f"{links()['consents']}?state=granted"
     return [
         Figure("Consents in force", sum(row.connections for row in on), f"services: {len(on)}", address),
         Figure("Data agreed to flow", flows, f"{personal} of them personal data", address),
@@ -320,12 +320,10 @@ def _consent_figures(reader: Reader, coverages: list[Coverage]) -> list[Figure]:
 
 
 def officer_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]) -> list[Figure]:
-    waiting = sum(row.waiting for row in coverages)
+    waiting, requested = sum(row.waiting for row in coverages), f"{links()['consents']}?state=requested"
     ending = sum(task.due is not None for task in tasks)
     return [
-        Figure(
-            "Waiting for a decision", waiting, "requested consents", links()["consents"], warn=waiting > 0
-        ),
+        Figure("Waiting for a decision", waiting, "requested consents", requested, warn=waiting > 0),
         Figure("Ending soon", ending, "consents in 30 days, tokens in 14", warn=ending > 0),
         *_consent_figures(reader, coverages),
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from csp.constants import UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 # Pages whose theme sets styles from its scripts. Scripts themselves need no exception anywhere.
 STYLED_BY_SCRIPT = ("/admin/", "/api/docs/")
@@ -13,7 +14,7 @@ STYLED_BY_SCRIPT = ("/admin/", "/api/docs/")
 class PolicyMiddleware(CSPMiddleware):
     """Adds inline styles, and nothing else, where a theme cannot do without."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith(STYLED_BY_SCRIPT) and not hasattr(response, "_csp_update"):
             response._csp_update = {"style-src": UNSAFE_INLINE}  # type: ignore[attr-defined]
         return super().process_response(request, response)

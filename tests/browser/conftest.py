@@ -1,0 +1,157 @@
+"""A real Chromium against a really running server, and a record of everything that a page complains about."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from tenants.models import User
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread, where Django would refuse to talk to the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Visitor:
+    """Somebody at a browser. `complaints` is what a page did that no page may do."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address = context, address
+        self.complaints: list[str] = []
+        self.expected: tuple[str, ...] = ()
+        context.route("**/*", self._let_through)
+        self.page: Page = context.new_page()
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self._complain(f"error: {error}"))
+        self.page.on("response", self._check)
+
+    def _complain(self, words: str) -> None:
+        if not any(part in words for part in self.expected):
+            self.complaints.append(f"{self.page.url}: {words}")
+
+    def _let_through(self, route: Route) -> None:
+        url = route.request.url
+        if url.startswith((self.address, "data:")):
+            route.continue_()
+            return
+        self._complain(f"asks {url}")
+        route.abort()
+
+    def _listen(self, message: Any) -> None:
+        # Violations of the policy arrive here too, as errors.
+        if message.type in ("error", "warning"):
+            self._complain(f"{message.type}: {message.text}")
+
+    def _check(self, response: Any) -> None:
+        # A page without its policy would violate nothing.
+        document = response.request.resource_type == "document" and response.status < 300
+        policy = response.headers.get("content-security-policy", "")
+        if document and "script-src 'self';" not in f"{policy};":
+            self._complain(f"has no strict policy: {policy!r}")
+
+    def sign_in(self, person: User) -> Visitor:
+        """Bring a session along, as somebody does who signed in earlier."""
+        client = Client()
+        client.force_login(person)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.address}])
+        return self
+
+    def type_in(self, person: User, password: str) -> Visitor:
+        """Sign in at the form."""
+        self.open("/admin/login/")
+        self.page.get_by_label("User name").fill(person.username)
+        self.page.get_by_label("Password").first.fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.address}/admin/")
+        return self
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        # The theme hides the page until its script has taken hold of it.
+        self.page.wait_for_selector("html:not([x-cloak])")
+        return self.page
+
+    def sidebar(self) -> list[str]:
+        """Every address that the sidebar offers, beside the first screen."""
+        links = self.page.locator("#nav-sidebar-apps a")
+        return [str(link.get_attribute("href")) for link in links.all()][1:]
+
+    def is_scrolled_sideways(self) -> bool:
+        wide: bool = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
+        return wide
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture, in the folder that SCREENSHOTS names."""
+        folder = Path(os.environ.get("SCREENSHOTS", settings.VAR_DIR / "screenshots"))
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png")
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds critical or serious on the page as it stands."""
+        # As the browser's own tools do it: the page's policy does not hold for it.
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{self.page.url}: {rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+            for rule in found["violations"]
+            if rule["impact"] in ("critical", "serious")
+            for node in rule["nodes"]
+        ]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: Any) -> Any:
+    """`with visit() as visitor:` opens a browser of its own; afterwards, no page may have complained."""
+
+    @contextmanager
+    def visiting(size: dict[str, int] = DESKTOP, *, dark: bool = False) -> Iterator[Visitor]:
+        context = chromium.new_context(
+            viewport=size,  # type: ignore[arg-type]
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        visitor = Visitor(context, live_server.url)
+        try:
+            yield visitor
+            assert visitor.complaints == []
+        finally:
+            context.close()
+
+    return visiting
