@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import authenticate
+from django.db import connection
 
+from audit import triggers
 from audit.models import AuditEvent
 from consents.models import Consent
 from tenants.models import Membership, Tenant, User
@@ -147,3 +149,21 @@ def test_not_by_anybody_else() -> None:
     ran = run("demo", "--actor", "admin@tailspin.example")
     assert (ran.code, ran.out) == (1, "")
     assert not User.objects.filter(is_superuser=True).exists()
+
+
+class TestSetup:
+    def test_has_nothing_to_do_but_the_people(self) -> None:
+        told = run("setup", "--no-demo", "--json").data
+        assert told["done"] == []
+        assert list(told["passwords"]) == ["operator"]
+        assert run("setup", "--no-demo").out.strip() == "Everything is set up."
+
+    def test_puts_triggers_right_and_in_a_dry_run_only_says_so(self) -> None:
+        triggers.take_down(connection)
+        tried = run("setup", "--dry-run")
+        assert "triggers of the audit trail" in tried.out
+        assert "nothing was kept" in tried.err
+        assert triggers.differences(connection) != []
+        assert not User.objects.exists()
+        assert run("setup", "--no-demo").code == 0
+        assert triggers.differences(connection) == []

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import CommandParser
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from audit import triggers
@@ -15,7 +16,7 @@ from catalog.services import load_catalog
 from privacy_console.demo import build_demo
 from privacy_console.management.outcomes import outcome_row, outcome_text
 from tenants.access import Principal
-from tenants.commands import ConsoleCommand
+from tenants.commands import ConsoleCommand, Progress
 
 
 class Command(ConsoleCommand):
@@ -36,9 +37,9 @@ class Command(ConsoleCommand):
         if waiting and self.is_dry_run:
             self._say_what_waits(waiting)
             return
-        done = [*_migrate(waiting), *_put_triggers_right()]
+        done = self._migrate(waiting)
         with self.one_transaction():
-            done += _load_packaged_catalog(self.actor)
+            done += _put_triggers_right() + _load_packaged_catalog(self.actor)
             outcome = build_demo(by=self.actor, operator_only=no_demo)
         if self.is_dry_run:
             outcome.passwords.clear()
@@ -51,6 +52,26 @@ class Command(ConsoleCommand):
         self.show({"migrations": waiting}, text=would)
         self.remark("Dry run: nothing was kept.")
 
+    def _migrate(self, waiting: list[str]) -> list[str]:
+        if not waiting:
+            return []
+        with self.progress("Setting up the database", len(waiting)) as bar:
+            call_command("migrate", interactive=False, no_color=True, stdout=_Watched(bar))
+        return [f"Applied {len(waiting)} migrations."]
+
+
+class _Watched(io.StringIO):
+    """What `migrate` writes: a line for each migration that it applied, which ends in OK."""
+
+    def __init__(self, bar: Progress) -> None:
+        super().__init__()
+        self.bar = bar
+
+    def write(self, text: str) -> int:
+        if text.strip() == "OK":
+            self.bar.advance()
+        return super().write(text)
+
 
 def waiting_migrations() -> list[str]:
     """The migrations that the database has not seen yet, in their order."""
@@ -59,16 +80,8 @@ def waiting_migrations() -> list[str]:
     return [str(migration) for migration, _ in plan]
 
 
-def _migrate(waiting: list[str]) -> list[str]:
-    if not waiting:
-        return []
-    call_command("migrate", verbosity=0, interactive=False)
-    return [f"Applied {len(waiting)} migrations."]
-
-
 def _put_triggers_right() -> list[str]:
-    with transaction.atomic():
-        made = triggers.install(connection) if triggers.differences(connection) else []
+    made = triggers.install(connection) if triggers.differences(connection) else []
     return [f"Put {len(made)} triggers of the audit trail right."] if made else []
 
 
