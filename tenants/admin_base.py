@@ -52,6 +52,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 class ConsoleChangeList(ChangeList):
     """The theme's list, which says "of how many" only where a search or a filter hides some."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:

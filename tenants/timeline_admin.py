@@ -364,7 +364,7 @@ class TimelineAdmin(TenantModelAdmin):
 
 
 def _give_names(model: type[models.Model], events: list[AuditEvent]) -> None:
-    keys = {event.resource_id for event in events}
+    keys = {event.resource_id for event in events if event.resource_id.isdecimal()}
     found = model._base_manager.select_related().filter(pk__in=keys) if keys else ()
     names = {str(row.pk): str(row) for row in found}
     for event in events:

@@ -17,6 +17,7 @@ from tenants.admin_pages import Badge, Code, Link, Several
 
 register = template.Library()
 
+LONG_CODE = 20
 NONE = format_html('<span class="pc-none">{}</span>', "—")
 
 
@@ -69,8 +70,9 @@ def _(value: Badge) -> SafeString:
 
 @_html.register
 def _(value: Code) -> SafeString:
-    # A narrow column may break a code after its dots.
-    text = mark_safe(escape(value.text).replace(".", ".<wbr>"))  # noqa: S308
+    text = escape(value.text)
+    if len(text) > LONG_CODE:  # A narrow column may break it after its dots.
+        text = mark_safe(text.replace(".", ".<wbr>"))  # noqa: S308
     return format_html('<code class="pc-code">{}</code>', text)
 
 

@@ -1,0 +1,275 @@
+"""Browsing the catalog, entering by hand, comparing editions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.urls import reverse
+
+from catalog.models import (
+    Catalog,
+    Category,
+    Datacentre,
+    Edition,
+    Element,
+    Entry,
+    Flow,
+    Region,
+    Service,
+    ThirdParty,
+)
+from catalog.services import add_entry
+from tenants.models import Tenant
+from tests.admin.suite import PlatformPageSuite, Writing
+from tests.cast import CastTestCase
+
+MEMBERS = frozenset({"auditor", "officer", "admin"})
+OPERATOR = frozenset({"operator"})
+
+
+def _intune(_: Any = None) -> Catalog:
+    return Catalog.objects.get(code="intune")
+
+
+def _service(_: Any = None) -> int:
+    return Service.objects.get(catalog__code="intune", code="vpp").pk
+
+
+def _category(_: Any = None) -> int:
+    return Category.objects.get(catalog__code="intune", code="hardware").pk
+
+
+class EntryPageSuite(PlatformPageSuite):
+    kind: ClassVar[str]
+    values: ClassVar[dict[str, Any]]
+
+    def make(self, tenant: Tenant, name: str) -> Entry:
+        number = self.model._base_manager.count()
+        given = {key: value(self) if callable(value) else value for key, value in self.values.items()}
+        record = {"code": f"a{number}.{name}", **given}
+        if self.kind != "datacentres":
+            record["name"] = f"{name} {number}"
+        for key, model in (("category", Category), ("service", Service), ("third_party", ThirdParty)):
+            if key in record:
+                record[key] = model._base_manager.get(pk=record[key])
+        return add_entry(
+            catalog=_intune(), kind=self.kind, values=record, by=self.operator, reason="For the test."
+        )
+
+
+def _writings(values: dict[str, Any]) -> tuple[Writing, ...]:
+    new = {"catalog": lambda _: _intune().pk, "code": "by_hand.{by}", "name": "By hand", **values}
+    return (
+        Writing(
+            "add",
+            new | {"reason": "Ours."},
+            "catalog.entry_added",
+            OPERATOR,
+            MEMBERS,
+            {"code": "a b", "name": ""},
+        ),
+        Writing(
+            "amend",
+            {"name": "By hand, amended", **values, "note": "Seen.", "reason": "Better."},
+            "catalog.entry_amended",
+            OPERATOR,
+            MEMBERS,
+            {"name": ""},
+        ),
+        Writing("remove", {"reason": "Gone."}, "catalog.entry_removed", OPERATOR, MEMBERS, {"reason": ""}),
+    )
+
+
+ELEMENT = {
+    "category": _category,
+    "collection": "required",
+    "classification": "personal",
+    "identifiability": "identifiable",
+    "purpose": "support",
+}
+
+
+class ElementPageTests(EntryPageSuite):
+    model, kind, values = Element, "elements", ELEMENT
+    writings = _writings(ELEMENT)
+
+    def test_the_page_says_what_why_and_where_it_flows(self) -> None:
+        element = Element.objects.get(catalog__code="intune", code="hardware.serial_number")
+        self.enter("auditor")
+        page = self.client.get(self.url("change", element.pk))
+        for words in (element.source, "Apple", "<svg", "ISO/IEC 19944-1", "Data Privacy Vocabulary", "pd:"):
+            self.assertContains(page, words)
+        for flow in element.flows.current():
+            self.assertContains(page, reverse("admin:catalog_flow_change", args=[flow.pk]))
+
+    def test_what_is_never_collected_says_so(self) -> None:
+        self.enter("auditor")
+        rule = Element.objects.never_collected().first()
+        self.assertContains(self.client.get(self.url("change", rule.pk)), "Nowhere: it is never collected")
+
+    def test_the_list_shows_all_158_and_filters(self) -> None:
+        self.enter("auditor")
+        assert self.client.get(self.url("changelist")).context["cl"].result_count == 158
+        counts = {
+            "collection__exact=required": 76,
+            "collection__exact=optional": 71,
+            "collection__exact=never": 11,
+        }
+        for query, count in counts.items():
+            assert self.client.get(f"{self.url('changelist')}?{query}").context["cl"].result_count == count
+
+    def test_a_never_rule_needs_an_override_with_a_reason(self) -> None:
+        self.enter("operator")
+        data = {"catalog": _intune().pk, "code": "hardware.photos", "name": "Photos", "reason": "Why not?"}
+        data |= {key: value(self) if callable(value) else value for key, value in ELEMENT.items()}
+        self.assertContains(self.client.post(self.url("add"), data), "never.photos")
+        assert not Element.objects.filter(code="hardware.photos").exists()
+        data |= {"override_rule": "never.photos", "override_reason": "The works council agreed."}
+        self.client.post(self.url("add"), data)
+        page = self.client.get(self.url("change", Element.objects.get(code="hardware.photos").pk))
+        self.assertContains(page, "The works council agreed.")
+
+    def test_rows_of_a_file_are_not_amended(self) -> None:
+        element = Element.objects.get(catalog__code="intune", code="hardware.serial_number")
+        self.enter("operator")
+        self.assertNotContains(self.client.get(self.url("change", element.pk)), self.url("amend", element.pk))
+        data = {"name": "Other", "reason": "x", **ELEMENT, "category": _category()}
+        answer = self.client.post(self.url("amend", element.pk), data)
+        self.assertContains(answer, "comes from a file", status_code=409)
+
+    def test_removed_entries_are_found_where_asked_for(self) -> None:
+        element = self.one()
+        self.enter("operator")
+        self.client.post(self.url("remove", element.pk), {"reason": "Gone."})
+        self.assertNotContains(
+            self.client.get(f"{self.url('changelist')}?q=keepsake"), self.url("change", element.pk)
+        )
+        removed = self.client.get(f"{self.url('changelist')}?q=keepsake&presence=removed")
+        self.assertContains(removed, self.url("change", element.pk))
+        self.assertContains(self.client.get(self.url("change", element.pk)), "No longer in the catalog")
+
+
+class CategoryPageTests(EntryPageSuite):
+    model, kind, values = Category, "categories", {"collection": "optional"}
+    writings = _writings(values)
+
+
+class FlowPageTests(EntryPageSuite):
+    model, kind = Flow, "flows"
+    values = {"service": _service, "direction": "to_third_party", "personal": True}
+    writings = _writings(values)
+
+    def test_it_names_the_elements_it_carries(self) -> None:
+        flow = Flow.objects.get(catalog__code="intune", code="apple.out.vpp.serial_number")
+        self.enter("auditor")
+        self.assertContains(self.client.get(self.url("change", flow.pk)), "Serial number")
+
+
+class ServicePageTests(EntryPageSuite):
+    model, kind = Service, "services"
+    values = {
+        "third_party": lambda _: ThirdParty.objects.get(code="apple").pk,
+        "per_tenant": "one",
+    }
+    writings = _writings(values)
+
+
+class ThirdPartyPageTests(EntryPageSuite):
+    model, kind, values = ThirdParty, "third_parties", {"country": "DE"}
+    writings = _writings(values)
+
+    def test_configuration_manager_says_that_nothing_is_shared(self) -> None:
+        party = ThirdParty.objects.get(shares_data=False)
+        self.enter("auditor")
+        self.assertContains(self.client.get(self.url("change", party.pk)), f"Nothing is shared with {party}")
+
+
+class RegionPageTests(EntryPageSuite):
+    model, kind = Region, "regions"
+    values = {"kind": "local", "provider": "own"}
+    writings = _writings(values)
+
+    def test_it_lists_its_datacentres(self) -> None:
+        self.enter("auditor")
+        page = self.client.get(self.url("change", Region.objects.get(code="AU").pk))
+        self.assertContains(page, "Sydney")
+
+
+class DatacentrePageTests(EntryPageSuite):
+    model, kind = Datacentre, "datacentres"
+    values = {"country": "DE", "geography": "Germany", "city": "Berlin"}
+    writings = tuple(
+        Writing(
+            w.name,
+            {k: v for k, v in w.data.items() if k != "name"},
+            w.activity,
+            w.allowed,
+            w.denied,
+            {"city": ""},
+        )
+        if w.name != "remove"
+        else w
+        for w in _writings({"country": "DE", "geography": "Germany", "city": "Berlin"})
+    )
+
+
+class EditionPageTests(PlatformPageSuite):
+    model = Edition
+
+    def make(self, tenant: Tenant, name: str) -> Edition:
+        number = Category.objects.count()
+        values = {"code": f"c{number}.{name}", "name": f"{name} {number}", "collection": "optional"}
+        entry = add_entry(catalog=_intune(), kind="categories", values=values, by=self.operator, reason=name)
+        return entry.added_in
+
+    def test_two_editions_side_by_side(self) -> None:
+        first = Edition.objects.get(number=1)
+        second = self.one()
+        self.enter("auditor")
+        page = self.client.get(
+            reverse("admin:catalog_edition_compare"), {"before": first.pk, "after": second.pk}
+        )
+        self.assertContains(page, "1 added, 0 changed, 0 removed")
+        back = self.client.get(
+            reverse("admin:catalog_edition_compare"), {"before": second.pk, "after": first.pk}
+        )
+        self.assertContains(back, "0 added, 0 changed, 1 removed")
+        same = self.client.get(
+            reverse("admin:catalog_edition_compare"), {"before": first.pk, "after": first.pk}
+        )
+        self.assertContains(same, "hold the same")
+
+    def test_editions_that_do_not_exist_are_not_compared(self) -> None:
+        self.enter("auditor")
+        for query in ({"before": 987_654}, {"before": "x", "after": "'"}, {"before": "", "after": ""}):
+            answer = self.client.get(reverse("admin:catalog_edition_compare"), query)
+            self.assertContains(answer, "Choose two editions")
+
+    def test_its_page_counts_what_it_held(self) -> None:
+        self.one()
+        self.enter("auditor")
+        page = self.client.get(self.url("change", Edition.objects.get(number=1).pk))
+        for count in ("158", "131", "23"):
+            self.assertContains(page, f"<div>{count}</div>")
+
+
+class HistoryOfTheCatalogTests(CastTestCase):
+    def test_members_see_what_changed_and_not_the_operators_address(self) -> None:
+        self.client.force_login(self.operator)
+        url = reverse("admin:catalog_category_add")
+        data = {
+            "catalog": _intune().pk,
+            "code": "x",
+            "name": "X",
+            "collection": "optional",
+            "reason": "Ours.",
+        }
+        self.client.post(url, data, REMOTE_ADDR="192.0.2.9")
+        history = reverse("admin:catalog_category_history", args=[Category.objects.get(code="x").pk])
+        self.assertContains(self.client.get(history), "192.0.2.9")
+        self.client.force_login(self.auditor)
+        page = self.client.get(history)
+        self.assertContains(page, "Ours.")
+        self.assertNotContains(page, "192.0.2.9")
+        event = page.context["events"][0].event
+        self.assertNotContains(page, reverse("admin:audit_auditevent_change", args=[event.pk]))
