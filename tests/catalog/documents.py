@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any
 
+from catalog.differences import LoadReport
 from catalog.exports import write_document
 from catalog.problems import CatalogFileInvalid, Problem
 from catalog.services import load_catalog
@@ -79,13 +80,18 @@ def load(document: dict[str, Any], **options: Any) -> Any:
     return load_catalog(content=written(document), by=Shell(), **options)
 
 
+def attempt(content: bytes, **options: Any) -> LoadReport | CatalogFileInvalid:
+    """The report of a load, or its refusal."""
+    try:
+        return load_catalog(content=content, by=Shell(), **options)
+    except CatalogFileInvalid as invalid:
+        return invalid
+
+
 def problems_of(content: bytes) -> list[Problem]:
     """What a file is refused for."""
-    try:
-        load_catalog(content=content, by=Shell(), dry_run=True)
-    except CatalogFileInvalid as invalid:
-        return invalid.problems
-    return []
+    outcome = attempt(content, dry_run=True)
+    return outcome.problems if isinstance(outcome, CatalogFileInvalid) else []
 
 
 def line_of(content: bytes, text: str) -> int:
