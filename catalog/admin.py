@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.widgets import SELECT_CLASSES
 
 from catalog.differences import Comparison, KindComparison
 from catalog.entry_forms import adding, hand_deeds
+from catalog.exports import Format, export_catalog
 from catalog.kinds import KINDS
 from catalog.labels import dpv_label, iso19944_label
 from catalog.models import (
@@ -43,6 +44,13 @@ COLLECTION_LABELS = {"Required": "info", "Optional": "warning", "Never": "danger
 COLLECTION_TONES = {"required": "info", "optional": "warn", "never": "bad"}
 TO_THIRD_PARTY = Flow.Direction.TO_THIRD_PARTY
 LISTED = 200
+USES = {
+    Format.JSON: "Loading it again, here or elsewhere",
+    Format.CSV: "One table, in any program",
+    Format.XLSX: "A spreadsheet with a sheet for each kind",
+    Format.FIDESLANG: "Tools that speak the Fides taxonomy",
+    Format.DPV: "Linked data, in the terms of the W3C's vocabulary",
+}
 NEVER_FLOWS = "Nowhere: it is never collected. This entry is a rule; the catalog refuses what matches it."
 
 
@@ -642,7 +650,10 @@ class EditionAdmin(PlatformModelAdmin):
         return Edition.objects.select_related("catalog").order_by(*self.ordering)
 
     def pages(self) -> Sequence[tuple[str, Any, str]]:
-        return [("compare/", self.compare_view, "catalog_edition_compare")]
+        return [
+            ("compare/", self.compare_view, "catalog_edition_compare"),
+            ("<path:object_id>/export/", self.export_view, "catalog_edition_export"),
+        ]
 
     @column(description="Edition", ordering="number")
     def edition(self, edition: Edition) -> str:
@@ -662,7 +673,40 @@ class EditionAdmin(PlatformModelAdmin):
             ("Added, changed, removed", f"{obj.added}, {obj.changed}, {obj.removed}"),
             ("SHA-256 of the file", Code(obj.sha256) if obj.sha256 else "Amended by hand: there is no file"),
         ]
-        return [Panel("The edition", facts(about)), self._contents(obj), *self._changes(obj)]
+        return [
+            Panel("The edition", facts(about)),
+            self._files(obj),
+            self._contents(obj),
+            *self._changes(obj),
+        ]
+
+    @staticmethod
+    def _files(edition: Edition) -> Panel:
+        url = admin_url(edition, "export", edition.pk)
+        tables = [Link(_words(kind), f"{url}?format=csv&kind={kind}") for kind in KINDS]
+        wholes = [fmt for fmt in Format if fmt != Format.CSV]
+        rows: list[Sequence[Any]] = [
+            [Link(fmt.label, f"{url}?format={fmt.value}"), USES[fmt]] for fmt in wholes
+        ]
+        rows.append([tables, USES[Format.CSV]])
+        return Panel("Take it away", table=Table(("File", "For"), rows))
+
+    def export_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The edition as a file; the trail records who took it."""
+        edition = self.required_object(request, object_id)
+        try:
+            export = export_catalog(
+                catalog=edition.catalog,
+                format_name=request.GET.get("format", ""),
+                by=request.user,  # type: ignore[arg-type]
+                edition=edition,
+                kind=request.GET.get("kind", ""),
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.detail)
+            return HttpResponseRedirect(admin_url(edition, "change", edition.pk))
+        disposition = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
+        return HttpResponse(export.content, content_type=export.media_type, headers=disposition)
 
     @staticmethod
     def _contents(edition: Edition) -> Panel:

@@ -36,6 +36,7 @@ from tenants.admin_pages import Panel, admin_url
 from tenants.choice import chosen_tenant, tenants_allowing, visible_tenants
 from tenants.models import Tenant, TenantOwned, User
 from tenants.roles import Permission
+from tenants.scoping import validating
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -170,10 +171,17 @@ class ConsoleModelAdmin(ModelAdmin):
         return model._default_manager.all()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_foreignkey(db_field, request, **self._scoped(db_field, request, kwargs))
+        # Django builds, and never reads, the closed manager's rows before it takes ours.
+        with validating():
+            return super().formfield_for_foreignkey(
+                db_field, request, **self._scoped(db_field, request, kwargs)
+            )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, **self._scoped(db_field, request, kwargs))
+        with validating():
+            return super().formfield_for_manytomany(
+                db_field, request, **self._scoped(db_field, request, kwargs)
+            )
 
     def _scoped(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
         offered = self.related_queryset(db_field.related_model, request)

@@ -17,6 +17,10 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(row.pk, str(row)) for row in model_admin.related_queryset(field.related_model, request)]
 
+    def has_output(self) -> bool:
+        """Django leaves a filter out that offers one choice, and with it what was asked for."""
+        return super().has_output() or bool(self.used_parameters)
+
 
 class PeriodFilter(SimpleListFilter):
     """From a day to a day, in the pages' time zone; `field` is the time it looks at."""

@@ -247,8 +247,9 @@ class RegistryTests(CastTestCase):
             if isinstance(suite, type) and hasattr(suite, "writings") and hasattr(suite, "model")
             for writing in suite.writings
         }
-        offered = {(model, d.name) for model, page in admin.site._registry.items() for d in page.deeds}
-        offered |= {(model, "add") for model, page in admin.site._registry.items() if page.adding}
+        pages: dict[Any, Any] = dict(admin.site._registry)
+        offered = {(model, d.name) for model, page in pages.items() for d in page.deeds}
+        offered |= {(model, "add") for model, page in pages.items() if page.adding}
         # Withdrawing starts from a granted consent: it has tests of its own.
         assert offered - tried == {(Consent, "withdraw")}
 

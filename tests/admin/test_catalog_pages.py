@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from django.urls import reverse
 
+from audit.models import AuditEvent
+from catalog.exports import Format
 from catalog.models import (
     Catalog,
     Category,
@@ -104,7 +106,7 @@ class ElementPageTests(EntryPageSuite):
 
     def test_what_is_never_collected_says_so(self) -> None:
         self.enter("auditor")
-        rule = Element.objects.never_collected().first()
+        rule = Element.objects.never_collected()[0]
         self.assertContains(self.client.get(self.url("change", rule.pk)), "Nowhere: it is never collected")
 
     def test_the_list_shows_all_158_and_filters(self) -> None:
@@ -244,6 +246,26 @@ class EditionPageTests(PlatformPageSuite):
         for query in ({"before": 987_654}, {"before": "x", "after": "'"}, {"before": "", "after": ""}):
             answer = self.client.get(reverse("admin:catalog_edition_compare"), query)
             self.assertContains(answer, "Choose two editions")
+
+    def test_it_is_taken_away_in_every_format_and_the_trail_says_so(self) -> None:
+        edition = Edition.objects.get(number=1)
+        self.enter("auditor")
+        url = self.url("export", edition.pk)
+        for format_name in Format.values:
+            answer = self.client.get(url, {"format": format_name})
+            assert answer.status_code == 200, format_name
+            assert "attachment" in answer.headers["Content-Disposition"]
+            event = AuditEvent.objects.of_platform().filter(activity="catalog.exported").latest("id")
+            assert (event.details or {})["format"] == format_name
+            assert event.attribution.actor_name == self.auditor.username
+
+    def test_formats_that_do_not_exist_are_said_so(self) -> None:
+        edition = Edition.objects.get(number=1)
+        self.enter("auditor")
+        for query in ({}, {"format": "pdf"}, {"format": "csv", "kind": "users"}):
+            answer = self.client.get(self.url("export", edition.pk), query, follow=True)
+            self.assertContains(answer, "There is no")
+        assert self.client.get(self.url("export", 987_654), {"format": "json"}).status_code == 404
 
     def test_its_page_counts_what_it_held(self) -> None:
         self.one()

@@ -17,7 +17,8 @@ DECIDERS = frozenset({"admin", "officer", "operator"})
 
 
 def _vpp() -> Service:
-    return Service.objects.select_related("third_party").get(catalog__code="intune", code="vpp")
+    service: Service = Service.objects.select_related("third_party").get(catalog__code="intune", code="vpp")
+    return service
 
 
 class ConsentPageTests(TenantPageSuite):

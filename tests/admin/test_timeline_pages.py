@@ -40,7 +40,7 @@ class TimelinePageTests(TenantPageSuite):
         )
 
     def renamed(self) -> AuditEvent:
-        actor = self.operator.as_actor()
+        actor: Any = self.operator.as_actor()
         with acting(origin=Origin.COMMAND, ip_address="192.0.2.7", **actor):
             change_tenant(tenant=self.contoso, by=self.operator, name="Renamed", reason="Merger <b>")
         event: Any = AuditEvent.objects.for_tenant(self.contoso).filter(activity="tenant.updated").last()
