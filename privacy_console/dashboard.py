@@ -239,13 +239,17 @@ def consents_in_force(reader: Reader) -> Any:
 
 
 def recent_events(reader: Reader) -> list[AuditEvent]:
-    """The latest entries of the timelines at hand; of the platform's for an operator who chose no tenant."""
+    """The latest entries of the timelines at hand; of the platform's for an operator who chose no tenant.
+
+    Without those who merely signed in or out: they would be all one sees.
+    """
     if reader.role == "operator" and reader.chosen is None:
         events = AuditEvent.objects.of_platform().filter(
             ~Q(category="catalog") | Q(resource_type="catalog.edition")
         )
     else:
         events = AuditEvent.objects.for_tenants(reader.tenants).exclude(resource_type__in=DETAILS_OF_A_DEED)
+    events = events.exclude(category="sign-in", result=AuditEvent.Result.SUCCESS)
     latest = list(events.select_related("attribution", "tenant")[:SHOWN])
     _name_consents(reader, latest)
     return latest

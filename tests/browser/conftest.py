@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
 
 from tenants.models import User
 
@@ -26,7 +26,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 
 
@@ -141,9 +142,9 @@ def visit(chromium: Browser, live_server: Any) -> Any:
     """`with visit() as visitor:` opens a browser of its own; afterwards, no page may have complained."""
 
     @contextmanager
-    def visiting(size: dict[str, int] = DESKTOP, *, dark: bool = False) -> Iterator[Visitor]:
+    def visiting(size: ViewportSize = DESKTOP, *, dark: bool = False) -> Iterator[Visitor]:
         context = chromium.new_context(
-            viewport=size,  # type: ignore[arg-type]
+            viewport=size,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
 from tests.browser.people import contoso_with_consents
@@ -29,17 +30,35 @@ def pages_of(visitor: Visitor, person: Any) -> Iterator[str]:
             yield of_object
 
 
+def pages_behind_buttons(visitor: Visitor) -> list[str]:
+    """The addresses of the buttons at hand: history, deeds, adding."""
+    links = visitor.page.locator("a.pc-button")
+    return [str(link.get_attribute("href")) for link in links.all() if link.is_visible()]
+
+
+def too_wide_for_a_phone(visitor: Visitor) -> bool:
+    visitor.page.set_viewport_size(PHONE)
+    sideways = visitor.is_scrolled_sideways()
+    visitor.page.set_viewport_size(DESKTOP)
+    return sideways
+
+
 def test_every_page_of_an_admin_is_clean_open_to_everybody_and_fits_a_phone(visit: Any, cast: Any) -> None:
     contoso_with_consents(cast)
-    seen, barriers, too_wide = [], [], []
+    behind, barriers, too_wide = dict[str, None](), [], []
     with visit() as visitor:
+        seen = []
         for path in pages_of(visitor, cast.admin):
             seen.append(path)
+            behind |= dict.fromkeys(pages_behind_buttons(visitor))
             barriers += visitor.barriers()
-            visitor.page.set_viewport_size(PHONE)
-            too_wide += [path] if visitor.is_scrolled_sideways() else []
-            visitor.page.set_viewport_size(DESKTOP)
+            too_wide += [path] if too_wide_for_a_phone(visitor) else []
+        for path in sorted(behind.keys() - set(seen)):
+            visitor.open(path)
+            barriers += visitor.barriers()
+            too_wide += [path] if too_wide_for_a_phone(visitor) else []
     assert len(seen) > 20
+    assert len(behind) > 10
     assert barriers == []
     assert too_wide == []
 
@@ -49,6 +68,30 @@ def test_every_page_of_an_operator_is_clean_and_readable_in_the_dark(visit: Any,
     with visit(dark=True) as visitor:
         barriers = [found for _ in pages_of(visitor, cast.operator) for found in visitor.barriers()]
     assert barriers == []
+
+
+def test_filters_open_by_keyboard_and_filter(visit: Any, cast: Any) -> None:
+    contoso_with_consents(cast)
+    with visit() as visitor:
+        page = visitor.sign_in(cast.officer).open("/admin/consents/consent/")
+        page.get_by_role("button", name="Filters").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#changelist-filter")).to_be_visible()
+        visitor.shoot("filters")
+        assert visitor.barriers() == []
+        page.keyboard.press("Escape")
+        expect(page.locator("#changelist-filter")).to_be_hidden()
+        page.keyboard.press("Enter")
+        page.locator("#changelist-filter").get_by_role("link", name="Requested").click()
+        page.wait_for_url("**state=requested**")
+        expect(page.locator("#result_list tbody tr")).to_have_count(1)
+
+
+def test_the_documentation_of_the_api(visit: Any, cast: Any) -> None:
+    with visit() as visitor:
+        visitor.sign_in(cast.admin).page.goto(f"{visitor.address}/api/docs/")
+        expect(visitor.page.locator(".opblock").first).to_be_visible()
+        visitor.shoot("api-docs")
 
 
 @pytest.mark.parametrize("role", ["officer", "auditor"])

@@ -31,7 +31,8 @@
 
   // The theme has many clickable elements that are no buttons: filters, tabs, dropdowns, expandable rows.
   const makeOperable = (element) => {
-    if (element.matches(OPERABLE) || element.querySelector(OPERABLE)) return;
+    // Nor are the grounds behind a dialog, which have no words: Escape closes what they close.
+    if (element.matches(OPERABLE) || element.querySelector(OPERABLE) || !element.textContent.trim()) return;
     element.tabIndex = 0;
     if (!element.hasAttribute("role")) element.setAttribute("role", "button");
     element.addEventListener("keydown", (event) => {
