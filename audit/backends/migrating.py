@@ -8,9 +8,11 @@ that changes data and before the migration's transaction commits. A migration th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import sqlparse
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from audit import triggers
@@ -20,11 +22,18 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-DATA_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "WITH", "REPLACE", "MERGE", "COPY")
+DATA_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "WITH", "REPLACE", "MERGE", "COPY", "DO", "CALL")
+COMMENTS = re.compile(r"\A(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+REBUILD = 'INSERT INTO "new__'
 
 
-def _first_word(sql: Any) -> str:
-    return str(sql).lstrip().split(None, 1)[0].upper() if str(sql).strip() else ""
+def _first_word(sql: str) -> str:
+    found = re.match(r"\w+", COMMENTS.sub("", sql, count=1))
+    return found.group().upper() if found else ""
+
+
+def _is_data(sql: str) -> bool:
+    return _first_word(sql) in DATA_STATEMENTS and not sql.startswith(REBUILD)
 
 
 class TriggerKeepingSchemaEditor(_Base):
@@ -43,6 +52,8 @@ class TriggerKeepingSchemaEditor(_Base):
         try:
             if exc_type is None and not self.collect_sql:
                 self._run_deferred()
+            # What failed inside a transaction takes its missing triggers back with it.
+            if not self.collect_sql and (exc_type is None or not self.atomic_migration):
                 triggers.install(self.connection)
         except BaseException as error:
             super().__exit__(type(error), error, error.__traceback__)
@@ -51,7 +62,12 @@ class TriggerKeepingSchemaEditor(_Base):
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         """Run one statement of a migration: schema changes with our triggers down, data changes with them up."""
-        if not self.collect_sql and not self._is_data(str(sql)) and not self._triggers_down:
+        statements = sqlparse.split(str(sql)) if ";" in str(sql) and not params else []
+        if len({_is_data(statement) for statement in statements}) > 1:
+            for statement in statements:
+                self.execute(statement, params)
+            return
+        if not self.collect_sql and not _is_data(str(sql)) and not self._triggers_down:
             triggers.take_down(self.connection)
             self._triggers_down = True
         super().execute(sql, params)
@@ -61,14 +77,10 @@ class TriggerKeepingSchemaEditor(_Base):
             self.execute(sql, None)
         self.deferred_sql = []
 
-    def _is_data(self, sql: str) -> bool:
-        is_rebuild = '"new__' in sql
-        return _first_word(sql) in DATA_STATEMENTS and not is_rebuild
-
     def _before_data(
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
-        if self._triggers_down and self._is_data(str(sql)):
+        if self._triggers_down and _is_data(str(sql)):
             self._triggers_down = False
             triggers.install(self.connection)
         return execute(sql, params, many, context)
