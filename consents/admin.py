@@ -405,7 +405,7 @@ class ConsentAdmin(TenantModelAdmin):
             ("Granted", _step(consent.granted_at, consent.granted_by)),
             ("Reason of the grant", consent.grant_reason),
             ("Holds from", consent.effective_from),
-            ("Holds until", consent.effective_until or ("it is withdrawn" if consent.granted_at else None)),
+            ("Holds until", consent.effective_until or ("it is withdrawn" if _is_granted(consent) else None)),
             ("Declined", _step(consent.declined_at, consent.declined_by)),
             ("Reason of the refusal", consent.decline_reason),
             ("Withdrawn", _step(consent.withdrawn_at, consent.withdrawn_by)),

@@ -27,6 +27,7 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from audit.context import identify
 from audit.models import AuditEvent
 from audit.timeline import describe
 from tenants.access import Principal
@@ -344,12 +345,19 @@ class ConsoleModelAdmin(ModelAdmin):
             Deed.OK,
         )
         if form.is_bound and form.is_valid():
+            self._say_in_which_role(request, obj, form)
             result, status = deed.attempt(request, obj, form)
             if not form.errors:
                 return self.after(request, deed, obj, result)
         return TemplateResponse(
             request, deed.template, self.deed_context(request, deed, obj, form), status=status
         )
+
+    def _say_in_which_role(self, request: HttpRequest, obj: Any, form: DeedForm) -> None:
+        """The door knows who came in; in which tenant, and so in which role, is known only now."""
+        person: Principal = request.user  # type: ignore[assignment]
+        tenant = form.cleaned_data.get("tenant") if obj is None else self.tenant_of(obj)
+        identify(**person.as_actor(tenant))
 
     def form_arguments(self, request: HttpRequest) -> dict[str, Any]:
         """POST fills the form; what the address carries is a first suggestion."""

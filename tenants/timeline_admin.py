@@ -273,7 +273,7 @@ class TimelineAdmin(TenantModelAdmin):
 
     @column(description="Who")
     def actor(self, event: AuditEvent) -> str:
-        return str(event.attribution)
+        return event.attribution.actor_name or event.attribution.get_actor_type_display()
 
     @column(description="From where")
     def origin(self, event: AuditEvent) -> str:

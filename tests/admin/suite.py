@@ -212,6 +212,9 @@ class AdminPageSuite(CastTestCase):
         assert event is not None, f"{writing.activity} left no event"
         assert event.attribution.actor_id == f"user:{person.pk}"
         assert event.attribution.origin == Origin.ADMIN
+        assert event.attribution.actor_role == (
+            "operator" if person.is_operator else person.role_in(self.contoso)
+        )
         if "reason" in writing.data:
             assert event.attribution.reason == writing.data["reason"]
 
