@@ -103,7 +103,7 @@ def _differences(events: list[AuditEvent]) -> dict[int, list[_Difference]]:
 def _records(stance: Stance, event_ids: list[int]) -> list[tuple[Any, Any]]:
     """The history rows of the events, each with the row before it (None at the beginning)."""
     history = stance.history_model._base_manager
-    key = stance.model._meta.pk.attname  # type: ignore[union-attr]
+    key = stance.model._meta.pk.attname
     earlier = history.filter(**{key: OuterRef(key)}, history_id__lt=OuterRef("history_id"))
     last = earlier.order_by("-history_id").values("history_id")[:1]
     records = {r.pk: r for r in history.filter(history_id__in=event_ids).annotate(before=Subquery(last))}
@@ -133,7 +133,7 @@ def _sides(name: str, record: Any, before: Any) -> tuple[Any, Any]:
 
 
 def _shown_fields(stance: Stance, record: Any) -> list[models.Field[Any, Any]]:
-    hidden = {stance.model._meta.pk.name, "tenant"}  # type: ignore[union-attr]
+    hidden = {stance.model._meta.pk.name, "tenant"}
     return [field for field in record.tracked_fields if field.name not in hidden]
 
 

@@ -64,12 +64,12 @@ class SchemaView(SpectacularAPIView):
 
     permission_classes = ()
     authentication_classes = ()
-    renderer_classes = (
+    renderer_classes = [
         OpenApiJsonRenderer2,
         OpenApiJsonRenderer,
         OpenApiYamlRenderer,
         OpenApiYamlRenderer2,
-    )
+    ]
 
 
 def documentation(request: HttpRequest) -> HttpResponse:

@@ -52,7 +52,7 @@ class ElementFilters(EntryFilters):
         """All of the flow filters together ask for one flow that meets them all."""
         if name != self._asked()[0]:
             return elements
-        state = self.view.state  # type: ignore[attr-defined]
+        state = self.view.state
         asked = {self.FLOW_FIELDS[n]: self.form.cleaned_data[n] for n in self._asked()}
         flows = state.entries(Flow).filter(**asked).values("id")
         return elements.filter(id__in=state.links().filter(flow_id__in=flows).values("element_id"))
@@ -84,7 +84,7 @@ class FlowFilters(EntryFilters):
     element = TextFilter(method="by_element", help_text="Carries the element with this code.")
 
     def by_element(self, flows: Any, name: str, value: str) -> Any:
-        state = self.view.state  # type: ignore[attr-defined]
+        state = self.view.state
         elements = state.entries(Element).filter(code=value).values("id")
         return flows.filter(id__in=state.links().filter(element_id__in=elements).values("flow_id"))
 

@@ -27,6 +27,7 @@ from catalog.models import (
     Service,
     ThirdParty,
 )
+from privacy_console.rest.filters import FilterSet, TextFilter
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import PrincipalViewSet
@@ -49,7 +50,7 @@ class EntryViewSet(PrincipalViewSet):
     model: ClassVar[type[Entry]]
     related: ClassVar[tuple[str, ...]] = ()
     permissions_needed = READERS
-    filterset_class: ClassVar[type[filters.FilterSet] | None] = filters.EntryFilters
+    filterset_class: ClassVar[type[FilterSet] | None] = filters.EntryFilters
     ordering = ("code",)
     ordering_fields = ("code", "name")
     lookup_field = "code"
@@ -142,8 +143,8 @@ class DatacentresViewSet(EntryViewSet):
     filterset_class = filters.DatacentreFilters
 
 
-class EditionFilters(filters.FilterSet):
-    catalog = filters.TextFilter(field_name="catalog__code", help_text="A catalog's code.")
+class EditionFilters(FilterSet):
+    catalog = TextFilter(field_name="catalog__code", help_text="A catalog's code.")
 
 
 WITH = Parameter(

@@ -37,7 +37,7 @@ class ConsentFilters(FilterSet):
 
     def by_state(self, consents: Any, name: str, value: str) -> Any:
         """A grant whose end has passed has expired, whether or not anybody has written that down."""
-        has_ended = Q(status="granted", effective_until__lte=self.view.at)  # type: ignore[attr-defined]
+        has_ended = Q(status="granted", effective_until__lte=self.view.at)
         if value == Consent.State.EXPIRED:
             return consents.filter(Q(status=value) | has_ended)
         return consents.filter(Q(status=value) & ~has_ended)
@@ -110,8 +110,9 @@ class ConsentsViewSet(TenantViewSet):
         return self._done(services.withdraw_consent)
 
     def _done(self, deed: Callable[..., Consent]) -> Response:
+        given = self.given()
         with self.changing(if_match_required=False) as consent:
-            return self._shown(deed(consent=consent, **self.given(), by=self.principal))
+            return self._shown(deed(consent=consent, **given, by=self.principal))
 
     def _shown(self, consent: Consent, status: int = 200) -> Response:
         return self.answer(self.present([consent])[0], status)
@@ -121,5 +122,5 @@ class ConsentsViewSet(TenantViewSet):
         """The trail of one consent: who did what to it, newest first."""
         consent = self.get_object()
         events = AuditEvent.objects.for_tenant(self.tenant).about(consent).select_related("attribution")
-        page = self.paginate_queryset(events) or []
-        return self.get_paginated_response(EventSerializer(describe(page), many=True).data)
+        described: Any = describe(self.paginate_queryset(events) or [])
+        return self.get_paginated_response(EventSerializer(described, many=True).data)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
@@ -16,14 +18,22 @@ class ConsoleJSONParser(BaseParser):
     def parse(
         self, stream: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None
     ) -> Any:
-        """The decoded body. Raises ParseError for anything that is not one JSON document."""
+        """The decoded body. Raises ParseError for what is not one JSON document, RequestDataTooBig beyond the limit."""
         try:
-            text = stream.read().decode("utf-8")
+            text = _read(stream).decode("utf-8")
             return json.loads(text, object_pairs_hook=_each_name_once, parse_constant=_refuse_constant)
         except RecursionError:
             raise ParseError("The body is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}") from None
+
+
+def _read(stream: Any) -> bytes:
+    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    content: bytes = stream.read(limit + 1)
+    if len(content) > limit:
+        raise RequestDataTooBig
+    return content
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
@@ -62,13 +62,13 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(
         required=False, help_text="For machines, where a status can mean several things."
     )
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class ConsoleSchema(AutoSchema):
     """Reads a viewset's facts: what it needs, takes and answers."""
 
-    method_mapping: ClassVar[dict[str, str]] = {
+    method_mapping = {
         "get": "retrieve", "post": "create", "put": "update", "patch": "update", "delete": "delete"
     }  # fmt: skip
 
@@ -92,13 +92,17 @@ class ConsoleSchema(AutoSchema):
         return [parts[1] if parts[:1] == ["tenants"] and len(parts) > 1 else parts[0]] if parts else ["root"]
 
     def get_filter_backends(self) -> list[Any]:
-        return list(self.view.filter_backends) if self._action in getattr(self.view, "lists", ()) else []
+        return (
+            list(getattr(self.view, "filter_backends", ()))
+            if self._action in getattr(self.view, "lists", ())
+            else []
+        )
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         return [{"name": v, "in": "path", "required": True, "schema": PATH_SCHEMAS[v]} for v in variables]
 
     def get_override_parameters(self) -> list[Any]:
-        declared = getattr(self.view, "query_parameters", tuple)()
+        declared: Any = getattr(self.view, "query_parameters", tuple)()
         parameters = [_query(one) for one in declared]
         if self.method == "GET" and self._has_etag:
             parameters.append(_header("If-None-Match", IF_NONE_MATCH))
@@ -119,7 +123,9 @@ class ConsoleSchema(AutoSchema):
         return getattr(self.view, "input_serializers", {}).get(self._action)
 
     def get_response_serializers(self) -> Any:
-        shown = getattr(self.view, "response_serializers", {}).get(self._action, self.view.serializer_class)
+        shown = getattr(self.view, "response_serializers", {}).get(
+            self._action, getattr(self.view, "serializer_class", None)
+        )
         responses: dict[Any, Any] = {self._success(): None if self.method == "DELETE" else shown}
         if self.method == "GET" and self._has_etag:
             responses[304] = OpenApiResponse(None, DESCRIPTIONS[304])
@@ -143,7 +149,7 @@ class ConsoleSchema(AutoSchema):
         return sorted(found)
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        mapped = super()._map_serializer(serializer, direction, bypass_extensions)
+        mapped: Any = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         return {**mapped, "additionalProperties": False} if mapped.get("type") == "object" else mapped
 
 
@@ -161,8 +167,9 @@ def _header(name: str, description: str, schema: Any = None, *, required: bool =
 def _etag(statuses: list[int]) -> OpenApiParameter:
     description = "Names this version of the object; for If-Match and If-None-Match."
     schema = {"type": "string", "pattern": '^"[^"]+"$'}
-    where = OpenApiParameter.HEADER
-    return OpenApiParameter("ETag", schema, where, True, description, response=statuses)
+    return OpenApiParameter(
+        "ETag", schema, OpenApiParameter.HEADER, required=True, description=description, response=statuses
+    )
 
 
 def without_marks(result: Any, **context: Any) -> Any:

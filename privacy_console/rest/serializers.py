@@ -64,5 +64,5 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         given = super().get_extra_kwargs()
-        names = [name for name in self.Meta.fields if name not in self._declared_fields]  # type: ignore[attr-defined]
+        names = [name for name in self.Meta.fields if name not in self._declared_fields]
         return {name: {**given.get(name, {}), "read_only": True} for name in names}

@@ -55,7 +55,7 @@ class ConsoleViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authentication and role first; then what is wrong with the address itself."""
         super().initial(request, *args, **kwargs)
-        if self.action is None:
+        if self.action in (None, "metadata"):
             raise MethodNotAllowed(str(request.method))
         check_query(request, self.known_parameters())
 

@@ -78,7 +78,7 @@ def _why(token: AccessToken, secret: str) -> str:
     return token.state
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI description speaks of tokens."""
 
     target_class = TokenAuthentication
@@ -88,7 +88,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "An access token of one tenant: pc_…"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How it speaks of the browser's session."""
 
     target_class = BrowserSessionAuthentication

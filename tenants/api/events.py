@@ -8,7 +8,7 @@ from audit.api.filters import EventFilters
 from audit.api.serializers import EventSerializer
 from audit.models import AuditEvent
 from audit.timeline import describe
-from tenants.api.viewsets import PrincipalViewSet, TenantViewSet
+from tenants.api.viewsets import InTenant, PrincipalViewSet
 from tenants.roles import Permission
 
 
@@ -37,11 +37,10 @@ class EventsViewSet(PrincipalViewSet):
         return int(instance.event.pk)
 
 
-class TenantEventsViewSet(EventsViewSet):
+class TenantEventsViewSet(InTenant, EventsViewSet):
     """The tenant's timeline: every change and every deed, newest first."""
 
     permissions_needed = {"list": Permission.VIEW_EVENTS, "retrieve": Permission.VIEW_EVENTS}
-    tenant = TenantViewSet.tenant
 
     def timeline(self) -> Any:
         return AuditEvent.objects.for_tenant(self.tenant)

@@ -9,6 +9,9 @@ from rest_framework.request import Request
 
 from tenants.roles import Permission
 
+# What the framework calls a method that the address does not have: 405 follows.
+UNKNOWN_METHOD = (None, "metadata")
+
 
 class MayDo(BasePermission):
     """Allows an action whose declared permission the principal's role has, in the tenant of the address."""
@@ -22,7 +25,7 @@ class MayDo(BasePermission):
             return False
         tenant = getattr(view, "tenant", None)
         action = getattr(view, "action", None)
-        if action is None:  # a method that the address does not have: 405 follows
+        if action in UNKNOWN_METHOD:
             return isinstance(getattr(view, "permissions_needed", None), dict)
         needed = view.permissions_needed.get(action)
         return needed is not None and principal.may(Permission(needed), tenant)

@@ -106,4 +106,4 @@ class MadeTokenSerializer(TokenSerializer):
     token = serializers.CharField(read_only=True, help_text="The secret. It is shown this once.")
 
     class Meta(TokenSerializer.Meta):
-        fields = (*TokenSerializer.Meta.fields, "token")
+        fields: tuple[str, ...] = (*TokenSerializer.Meta.fields, "token")  # type: ignore[assignment]

@@ -76,8 +76,9 @@ class TenantsViewSet(PrincipalViewSet):
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Rename a tenant, correct its country, or move it to active, closing or closed. For operators."""
+        given = self.given()
         with self.changing() as tenant:
-            changed = services.change_tenant(tenant=tenant, **self.given(), by=self.principal)
+            changed = services.change_tenant(tenant=tenant, **given, by=self.principal)
             return self.answer(changed)
 
 
@@ -119,13 +120,15 @@ class MembersViewSet(TenantViewSet):
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Give a member another role."""
+        given = self.given()
         with self.changing() as member:
-            return self.answer(services.change_role(membership=member, **self.given(), by=self.principal))
+            return self.answer(services.change_role(membership=member, **given, by=self.principal))
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take a member's role away; the account stays."""
+        reason = reason_of(request)
         with self.changing() as member:
-            services.remove_member(membership=member, by=self.principal, reason=reason_of(request))
+            services.remove_member(membership=member, by=self.principal, reason=reason)
         return Response(status=204)
 
 
@@ -170,15 +173,17 @@ class TokensViewSet(TenantViewSet):
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Revoke a token at once; what it did stays in the trail."""
+        reason = reason_of(request)
         with self.changing() as token:
-            services.revoke_token(token=token, by=self.principal, reason=reason_of(request))
+            services.revoke_token(token=token, by=self.principal, reason=reason)
         return Response(status=204)
 
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Revoke a token at once, with the reason in the body."""
+        given = self.given()
         with self.changing(if_match_required=False) as token:
-            return self.answer(services.revoke_token(token=token, **self.given(), by=self.principal))
+            return self.answer(services.revoke_token(token=token, **given, by=self.principal))
 
 
 def reason_of(request: Request) -> str:

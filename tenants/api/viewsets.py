@@ -73,8 +73,20 @@ class PrincipalViewSet(ConsoleViewSet):
             yield instance
 
 
-class TenantViewSet(PrincipalViewSet):
-    """A viewset under `/tenants/{tenant}/`: its objects are those of one tenant, now or as known at `?as_of=`.
+class InTenant(PrincipalViewSet):
+    """A viewset under `/tenants/{tenant}/`."""
+
+    @cached_property
+    def tenant(self) -> Tenant:
+        """The tenant of the address, 404 where it does not exist for the principal."""
+        found = self.principal.tenants().filter(slug=self.kwargs["tenant"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+
+class TenantViewSet(InTenant):
+    """Its objects are those of one tenant, now or as known at `?as_of=`.
 
     model: what it shows; related: foreign keys to fetch along.
     """
@@ -84,7 +96,7 @@ class TenantViewSet(PrincipalViewSet):
     has_past = True
 
     @cached_property
-    def tenant(self) -> Tenant:  # type: ignore[override]
+    def tenant(self) -> Tenant:
         """The tenant of the address, 404 where it does not exist for the principal."""
         found = self.principal.tenants().filter(slug=self.kwargs["tenant"]).first()
         if found is None:

@@ -1,0 +1,110 @@
+"""The shared catalog through the API: read-only, now and in past editions."""
+
+from __future__ import annotations
+
+from catalog.models import Edition, Element, Flow, Service
+from tenants.roles import Permission
+from tests.api import suite
+
+
+class TestCategories(suite.CatalogSuite):
+    path = "/api/v1/catalog/categories/"
+
+
+class TestElements(suite.CatalogSuite):
+    path = "/api/v1/catalog/elements/"
+
+    def codes(self, **query: str) -> set[str]:
+        return {
+            row["code"] for row in self.reader.get(self.path, {"page_size": "500", **query}).json()["results"]
+        }
+
+    def test_filters_through_flows_agree_with_the_flows(self) -> None:
+        elements = Element.objects.filter(flows__service__code="vpp", flows__direction="to_third_party")
+        expected = set(elements.values_list("code", flat=True))
+        assert expected
+        query = {"service": "vpp", "direction": "to_third_party"}
+        assert self.codes(**query) == expected
+        assert self.codes(**query, edition="1") == expected
+
+    def test_personal_or_not(self) -> None:
+        personal, rest = self.codes(personal="true"), self.codes(personal="false")
+        assert len(personal) + len(rest) == Element.objects.current().count()
+        self.assert_problem(self.reader.get(self.path, {"personal": "yes"}), 400, "?personal")
+
+    def test_a_change_shows_now_and_not_in_the_edition(self) -> None:
+        element = Element.objects.current().first()
+        assert element is not None
+        name, tag = element.name, self.reader.get(f"{self.path}{element.code}/")["ETag"]
+        Element.objects.filter(pk=element.pk).update(name="Renamed")
+        now = self.reader.get(f"{self.path}{element.code}/")
+        assert now.json()["name"] == "Renamed"
+        assert now["ETag"] != tag
+        assert self.reader.get(f"{self.path}{element.code}/", {"edition": "1"}).json()["name"] == name
+
+
+class TestThirdParties(suite.CatalogSuite):
+    path = "/api/v1/catalog/third-parties/"
+
+
+class TestServices(suite.CatalogSuite):
+    path = "/api/v1/catalog/services/"
+
+
+class TestFlows(suite.CatalogSuite):
+    path = "/api/v1/catalog/flows/"
+    queries = 3
+
+    def test_by_element_and_back(self) -> None:
+        flow = Flow.objects.filter(elements__isnull=False, service__in=Service.objects.all())[0]
+        element = flow.elements.all()[0]
+        rows = self.reader.get(self.path, {"element": element.code, "page_size": 500}).json()["results"]
+        assert flow.code in [row["code"] for row in rows]
+        assert all(element.code in row["elements"] for row in rows)
+
+    def test_another_element_moves_the_tag(self) -> None:
+        flow = Flow.objects.first()
+        assert flow is not None
+        path = f"{self.path}{flow.code}/"
+        before = self.reader.get(path)["ETag"]
+        flow.elements.add(Element.objects.exclude(flows=flow)[0])
+        assert self.reader.get(path)["ETag"] != before
+        assert self.reader.get(path, {"edition": "1"})["ETag"] == before
+
+
+class TestRegions(suite.CatalogSuite):
+    path = "/api/v1/catalog/regions/"
+
+
+class TestDatacentres(suite.CatalogSuite):
+    path = "/api/v1/catalog/datacentres/"
+
+
+class TestEditions(suite.ListSuite):
+    path = "/api/v1/catalog/editions/"
+    permission = Permission.VIEW_CATALOG
+    queries = 2
+
+    def test_an_edition_compares_with_another(self) -> None:
+        first = Edition.objects.get(catalog__code="intune", number=1)
+        element = Element.objects.current().first()
+        assert element is not None
+        Element.objects.filter(pk=element.pk).update(name="Renamed")
+        last = Element.history.latest("history_id").history_id
+        second = Edition.objects.create(
+            catalog=first.catalog, number=2, released_on=first.released_on, last_event=last
+        )
+        for one, other in ((first, second), (second, first)):
+            answer = self.reader.get(f"{self.path}{one.pk}/compare/", {"with": other.number})
+            assert (answer.json()["from_edition"], answer.json()["to_edition"]) == (1, 2)
+            kinds = {kind["kind"]: kind for kind in answer.json()["kinds"]}
+            (changed,) = kinds["elements"]["changed"]
+            change = {"name": "name", "old_value": element.name, "new_value": "Renamed"}
+            assert (changed["code"], changed["fields_changed"]) == (element.code, [change])
+
+    def test_comparing_needs_a_number_that_exists(self) -> None:
+        path = f"{self.path}{Edition.objects.get(number=1).pk}/compare/"
+        self.assert_problem(self.reader.get(path), 400, "?with", "required")
+        self.assert_problem(self.reader.get(path, {"with": "x"}), 400, "?with")
+        self.assert_problem(self.reader.get(path, {"with": "77"}), 404)
+        self.assert_problem(self.reader.get(path, {"with": "1", "colour": "red"}), 400, "?colour")
