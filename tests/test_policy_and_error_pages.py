@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.template.loader import get_template
-from django.test import SimpleTestCase
+from django.test import Client, SimpleTestCase
 
 from privacy_console.sign_in import NO_ROLE
 from tests.cast import PASSWORD, CastTestCase
@@ -21,6 +21,13 @@ class ErrorPages(SimpleTestCase):
             assert page.count("<p>") >= 2
             assert "<script" not in page
             assert "style=" not in page
+
+    def test_a_stale_form_is_explained_too(self) -> None:
+        self.assertContains(
+            Client(enforce_csrf_checks=True).post("/admin/login/"),
+            "This form has gone stale",
+            status_code=403,
+        )
 
     def test_a_missing_page_is_not_found_under_the_strictest_policy(self) -> None:
         response = self.client.get("/nothing-here")

@@ -91,6 +91,18 @@ def test_on_a_phone_the_navigation_opens_and_closes(visit: Any, cast: Any) -> No
         expect(page.locator("#nav-sidebar")).to_be_hidden()
 
 
+def test_switching_to_a_tenant(visit: Any, cast: Any) -> None:
+    with visit() as visitor:
+        page = visitor.sign_in(cast.operator).open("/admin/consents/consent/")
+        page.get_by_label("Tenant").select_option("Fabrikam")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.get_by_label("Tenant")).to_have_value("fabrikam")
+        assert page.url.endswith("/admin/consents/consent/")
+        visitor.open("/admin/")
+        expect(page.get_by_text("Nothing waits at Fabrikam")).to_be_visible()
+        visitor.shoot("dashboard-operator")
+
+
 def test_signing_out(visit: Any, cast: Any) -> None:
     with visit() as visitor:
         page = visitor.sign_in(cast.officer).open("/admin/")
