@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,18 +45,25 @@ print(json.dumps({{
 class Project:
     """`garden`, the app that changes; everything else is the console as it is."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, like: Project | None = None) -> None:
         self.folder, self.app = folder, folder / "garden"
-        (self.app / "migrations").mkdir(parents=True)
-        for package in (self.app, self.app / "migrations"):
-            (package / "__init__.py").touch()
-        (folder / "garden_settings.py").write_text(SETTINGS)
+        if like is None:
+            self._lay_out()
+        else:
+            shutil.copytree(like.app, self.app)
+            shutil.copy(like.folder / "garden_settings.py", folder)
         self.environment = os.environ | {
             "DATABASE_URL": url,
             "DJANGO_SETTINGS_MODULE": "garden_settings",
             "PYTHONPATH": f"{folder}:{ROOT}",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+    def _lay_out(self) -> None:
+        (self.app / "migrations").mkdir(parents=True)
+        for package in (self.app, self.app / "migrations"):
+            (package / "__init__.py").touch()
+        (self.folder / "garden_settings.py").write_text(SETTINGS)
 
     def models(self, text: str) -> None:
         """What models.py says from here on."""
@@ -80,16 +89,20 @@ class Project:
 
 
 @contextmanager
-def own_database(folder: Path) -> Iterator[str]:
-    """The URL of an empty database on the engine of this run."""
+def own_database(folder: Path, like: Project | None = None) -> Iterator[str]:
+    """The URL of a database on the engine of this run: an empty one, or a copy of the other project's."""
     if connection.vendor == "sqlite":
-        yield f"sqlite:///{folder / 'garden.sqlite3'}"
+        file = folder / "garden.sqlite3"
+        if like is not None:
+            shutil.copy(like.folder / file.name, file)
+        yield f"sqlite:///{file}"
         return
-    name = f"garden_{os.getpid()}"
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"CREATE DATABASE {name}")
+    name = f"garden_{uuid.uuid4().hex[:12]}"
+    template = f" TEMPLATE {urlsplit(like.environment['DATABASE_URL']).path[1:]}" if like else ""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}{template}")
     try:
         yield urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
     finally:
-        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        with connection._nodb_cursor() as cursor:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

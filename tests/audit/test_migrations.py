@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.audit.project import Project, own_database
 
@@ -127,16 +128,26 @@ Plant.objects.bulk_create([Plant(name="fern"), Plant(name="weed")])
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path, db: None) -> Iterator[Project]:
-    """The garden, migrated, with a fern and a weed in it."""
-    with own_database(tmp_path) as url:
-        garden = Project(tmp_path, url)
+@pytest.fixture(scope="module")
+def planted(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Project]:
+    """The garden, migrated, with a fern and a weed in it: made once, never changed."""
+    folder = tmp_path_factory.mktemp("planted")
+    with django_db_blocker.unblock(), own_database(folder) as url:
+        garden = Project(folder, url)
         garden.models(PLANT)
         garden.manage("makemigrations", "garden", "--verbosity=0")
         garden.manage("migrate", "--verbosity=0")
         garden.run("-c", PLANTING)
         yield garden
+
+
+@pytest.fixture
+def project(planted: Project, tmp_path: Path, db: None) -> Iterator[Project]:
+    """A garden of the test's own, like the planted one."""
+    with own_database(tmp_path, planted) as url:
+        yield Project(tmp_path, url, planted)
 
 
 def told(state: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
