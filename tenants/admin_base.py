@@ -341,7 +341,7 @@ class ConsoleModelAdmin(ModelAdmin):
             messages.warning(request, f"“{deed.label}” is not possible in the present state.")
             return HttpResponseRedirect(admin_url(obj, "change", obj.pk))
         form, status = (
-            deed.form(**self.form_arguments(request), request=request, deed=deed, subject=obj),
+            deed.form(**self.form_arguments(request, obj), request=request, deed=deed, subject=obj),
             Deed.OK,
         )
         if form.is_bound and form.is_valid():
@@ -359,9 +359,11 @@ class ConsoleModelAdmin(ModelAdmin):
         tenant = form.cleaned_data.get("tenant") if obj is None else self.tenant_of(obj)
         identify(**person.as_actor(tenant))
 
-    def form_arguments(self, request: HttpRequest) -> dict[str, Any]:
-        """POST fills the form; what the address carries is a first suggestion."""
-        return {"data": request.POST} if request.method == "POST" else {"initial": request.GET.dict()}
+    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """POST fills the form. An address may suggest what is added, never what happens to an object at hand."""
+        if request.method == "POST":
+            return {"data": request.POST}
+        return {"initial": request.GET.dict()} if obj is None else {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, obj: Any, form: DeedForm) -> dict[str, Any]:
         about = obj if obj is not None else form

@@ -152,6 +152,12 @@ class ConsentPageTests(TenantPageSuite):
             self.client.post(self.url("add"), {"service": MISSING}), "not one of the available choices"
         )
 
+    def test_a_link_cannot_fill_in_a_decision(self) -> None:
+        consent = self.one()
+        self.enter("admin")
+        page = self.client.get(self.url("grant", consent.pk), {"reason": "Slipped in."})
+        self.assertNotContains(page, "Slipped in.")
+
     def test_a_service_is_found_by_its_code_too(self) -> None:
         self.enter("admin")
         self.assertContains(self.client.get(self.url("add"), {"service": "vpp"}), "Would flow to Apple")
