@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-SIZES = {"update": (25, 200), "bulk": (5, 100_000), "pieces": (5, 20_000)}
+SIZES = {"update": (25, 100), "bulk": (5, 100_000), "pieces": (5, 20_000)}
 
 
 def main(arguments: list[str]) -> None:
