@@ -91,7 +91,19 @@ def assert_event(event: AuditEvent, stance: Stance, history_type: str, row: dict
     assert event.activity == stance.activity(history_type)
     assert (event.category, event.result) == (stance.category, "success")
     assert event.tenant_id == (row[stance.tenant_column] if stance.tenant_column else None)
-    assert event.resource_name == (str(row[stance.label_column])[:254] if stance.label_column else "")
+    assert event.resource_name == label_of(stance, row)
     who = event.attribution
     assert {name: getattr(who, name) for name in WHO} == WHO
     assert event.actor_id == who.actor_id
+
+
+def label_of(stance: Stance, row: dict[str, Any]) -> str:
+    """What should name the object: a field of its own, or `key__field` of the row that a key points to."""
+    label = stance.label or ""
+    name, _, through = label.partition("__")
+    if not through:
+        return str(row[name])[:254] if name else ""
+    field = stance.model._meta.get_field(name)
+    key = row[field.attname]  # type: ignore[union-attr]
+    target = field.related_model._base_manager.filter(pk=key)  # type: ignore[union-attr]
+    return str(target.values_list(through, flat=True).get())[:254]
