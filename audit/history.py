@@ -33,8 +33,9 @@ class Stance:
     model: type[models.Model]
     category: str
     tenant_column: str | None
-    label_column: str | None
+    label: str | None
     actions: Mapping[str, str]
+    is_part: bool
 
     @property
     def resource_type(self) -> str:
@@ -61,6 +62,11 @@ def stance_of(resource_type: str) -> Stance | None:
     return _stances.get(resource_type)
 
 
+def part_types() -> list[str]:
+    """The resource types whose events are parts of a deed on another object."""
+    return [stance.resource_type for stance in audited_models() if stance.is_part]
+
+
 def _instance_of(record: Any) -> models.Model:
     """The object as it was; what its history leaves out (a password, a digest) has its default."""
     values = {field.attname: getattr(record, field.attname) for field in record.tracked_fields}
@@ -79,8 +85,9 @@ class AuditedRecords(HistoricalRecords):
     """Declare a model audited: `history = AuditedRecords(category="catalog", label="name")`.
 
     category: the area of the console, shown and filtered in the timeline.
-    label: the column whose value names the object in the timeline.
+    label: what names the object in the timeline: a field, or `key__field` of the row that a key points to.
     tenant: the column that holds the owning tenant's id; None for what the platform owns.
+    part: whether its rows are parts of a deed on another object, which the timeline need not list one by one.
     actions: where a row's creation, change or deletion is another of the six actions than its own name says.
     """
 
@@ -90,11 +97,12 @@ class AuditedRecords(HistoricalRecords):
         category: str,
         label: str | None = None,
         tenant: str | None = None,
+        part: bool = False,
         actions: Mapping[str, str] | None = None,
         excluded_fields: Sequence[str] = (),
         history_manager: type[HistoryManager] = HistoryManager,
     ) -> None:
-        self.category, self.label, self.tenant = category, label, tenant
+        self.category, self.label, self.tenant, self.part = category, label, tenant, part
         self.actions = {**DEFAULT_ACTIONS, **(actions or {})}
         super().__init__(
             history_id_field=models.BigIntegerField(),
@@ -126,7 +134,7 @@ class AuditedRecords(HistoricalRecords):
         models.signals.post_delete.disconnect(self.post_delete, sender=sender)
         models.signals.pre_delete.disconnect(self.pre_delete, sender=sender)
         _stances[sender._meta.label_lower] = Stance(
-            sender, self.category, self.tenant, self.label, self.actions
+            sender, self.category, self.tenant, self.label, self.actions, self.part
         )
 
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _target(field: models.ForeignKey[Any, Any]) -> type[models.Model]:
 
 def _names(model: type[models.Model], keys: set[Any]) -> Iterable[tuple[Any, Any, Any]]:
     stance, columns = stance_of(model._meta.label_lower), {f.name for f in model._meta.concrete_fields}
-    name = (stance.label_column if stance else None) or "pk"
+    name = (stance.label if stance else None) or "pk"
     code = next((key for key in _NATURAL_KEYS if key in columns), name)
     if "number" in columns:  # an edition is known by its number; its note is prose
         code = name = "number"

@@ -291,7 +291,7 @@ class FlowElement(models.Model):
     flow = models.ForeignKey(Flow, models.PROTECT, related_name="carries")
     element = models.ForeignKey(Element, models.PROTECT, related_name="carried_by")
 
-    history = AuditedRecords(category="catalog")
+    history = AuditedRecords(category="catalog", part=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("flow", "element"), name="flow_carries_an_element_once"),)

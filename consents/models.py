@@ -35,6 +35,9 @@ class Consent(TenantOwned):
         blank=True,
         help_text="Which connection, where the tenant can have several (one for each token); empty otherwise.",
     )
+    name = models.CharField(
+        max_length=402, editable=False, help_text="The service and the connection, as they were called when requested."
+    )
     status = models.CharField(max_length=16, choices=State, default=State.REQUESTED, editable=False)
     contract_reference = models.CharField(
         max_length=200,
@@ -68,7 +71,7 @@ class Consent(TenantOwned):
     withdraw_reason = models.TextField(blank=True, editable=False)
 
     objects: ClassVar[ConsentManager] = ConsentManager()
-    history = TenantRecords(category="consents", label="connection")
+    history = TenantRecords(category="consents", label="name")
 
     class Meta:
         ordering = ("-requested_at", "-id")
@@ -106,7 +109,7 @@ class Consent(TenantOwned):
         )
 
     def __str__(self) -> str:
-        return f"{self.service.name} ({self.connection})" if self.connection else self.service.name
+        return self.name
 
     def state_at(self, at: datetime) -> str:
         """The state at an instant, as recorded now: a grant whose end has passed has expired."""
@@ -137,7 +140,7 @@ class CoveredFlow(TenantOwned):
     direction = models.CharField(max_length=20, choices=Flow.Direction)
     personal = models.BooleanField()
 
-    history = TenantRecords(category="consents", label="code")
+    history = TenantRecords(category="consents", label="code", part=True)
 
     class Meta:
         ordering = ("code",)

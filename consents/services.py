@@ -70,10 +70,12 @@ def request_consent(
     """Ask for a service to be switched on. Raises ValidationError, PermissionDenied, Refused."""
     require(by, Permission.REQUEST_CONSENT, tenant)
     _require_open(tenant)
+    connection = connection.strip()
     consent = Consent(
         tenant=tenant,
         service=service,
-        connection=connection.strip(),
+        connection=connection,
+        name=f"{service.name} ({connection})" if connection else service.name,
         contract_reference=contract_reference,
         terms_url=terms_url,
         terms_text=terms_text,

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from audit.history import part_types
 from audit.models import AuditEvent
 from catalog.models import Collection, Edition, Element, Flow, Service
 from consents.models import Consent, CoveredFlow
@@ -26,7 +27,6 @@ TOKEN_NOTICE = timedelta(days=14)
 SHOWN = 8
 
 # The rows behind one deed: they belong to its page, and would drown everything else here.
-DETAILS_OF_A_DEED = ("consents.coveredflow", "catalog.flowelement")
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def recent_events(reader: Reader) -> list[AuditEvent]:
             ~Q(category="catalog") | Q(resource_type="catalog.edition")
         )
     else:
-        events = AuditEvent.objects.for_tenants(reader.tenants).exclude(resource_type__in=DETAILS_OF_A_DEED)
+        events = AuditEvent.objects.for_tenants(reader.tenants).exclude(resource_type__in=part_types())
     events = events.exclude(category="sign-in", result=AuditEvent.Result.SUCCESS)
     latest = list(events.select_related("attribution", "tenant")[:SHOWN])
     _name_consents(reader, latest)
@@ -268,7 +268,7 @@ def _name_consents(reader: Reader, events: list[AuditEvent]) -> None:
 
 
 def changes_since(reader: Reader, since: datetime) -> int:
-    events = AuditEvent.objects.for_tenants(reader.tenants).exclude(resource_type__in=DETAILS_OF_A_DEED)
+    events = AuditEvent.objects.for_tenants(reader.tenants).exclude(resource_type__in=part_types())
     return events.filter(occurred_at__gte=since).count()
 
 

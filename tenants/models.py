@@ -233,7 +233,9 @@ class Membership(TenantOwned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     history = TenantRecords(
-        category="members", label="role", actions={"+": Action.ASSIGN, "~": Action.ASSIGN, "-": Action.ASSIGN}
+        category="members",
+        label="user__username",
+        actions={"+": Action.ASSIGN, "~": Action.ASSIGN, "-": Action.ASSIGN},
     )
 
     class Meta:
@@ -351,13 +353,17 @@ class IdempotentAnswer(models.Model):
     key = models.CharField(max_length=255)
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
     request_sha256 = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the first request is running.")
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="Empty while the first request is running."
+    )
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("principal", "key"), name="idempotency_key_is_used_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("principal", "key"), name="idempotency_key_is_used_once"),
+        )
 
     def __str__(self) -> str:
         return self.key

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.context import Action, Origin
+from audit.history import part_types
 from audit.models import AuditEvent
 from audit.timeline import DescribedEvent, describe
 from tenants.access import Principal
@@ -28,8 +29,6 @@ from tenants.templatetags.console_pages import moment
 PLATFORM = "platform"
 TIMELINES_OFFERED = 200
 RECENT = 2_000
-# Rows that belong to the deed on another object.
-PARTS = ("consents.coveredflow", "catalog.flowelement")
 SAME_REQUEST_SHOWN = 100
 
 
@@ -153,7 +152,7 @@ class PartsFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         asks_for_parts = self.value() or {"kind", "request"} & request.GET.keys()
-        return queryset if asks_for_parts else queryset.exclude(resource_type__in=PARTS)
+        return queryset if asks_for_parts else queryset.exclude(resource_type__in=part_types())
 
 
 class RequestFilter(SimpleListFilter):

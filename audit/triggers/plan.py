@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +16,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from audit.history import Stance, audited_models
 
 PREFIX = "pc_"
+
+
+def quoted(name: str) -> str:
+    """The name as both engines take it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """The text as both engines take it."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,23 @@ class AuditedTable:
     history_table: str
     pk: str
     columns: tuple[str, ...]
+
+    def tenant_of(self, row: str) -> str:
+        """SQL for the tenant whose timeline a change of `row` belongs to; NULL for the platform's."""
+        column = self.stance.tenant_column
+        return f"{row}.{quoted(column)}" if column in self.columns else "NULL"
+
+    def label_of(self, row: str) -> str:
+        """SQL for what names the object in the timeline: a column's text, or that of the row a key points to."""
+        column, _, through = (self.stance.label or "").partition("__")
+        if not through:
+            return f"{row}.{quoted(column)}" if column in self.columns else "''"
+        key: Any = self.stance.model._meta.get_field(column)
+        target = key.related_model._meta
+        if key.column not in self.columns:
+            return "''"
+        found = f"t.{quoted(target.pk.column)} = {row}.{quoted(key.column)}"
+        return f"(SELECT t.{quoted(through)} FROM {quoted(target.db_table)} t WHERE {found})"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
-from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger
+from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
 # Fixed for each function: a temporary table, or a schema that a session puts in front, must not catch the record.
 SCHEMA = "@schema@"
@@ -50,25 +50,17 @@ $body$
 """
 
 
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _trigger(
     name: str, table: str, when: str, body: str, each: str = "STATEMENT", condition: str = ""
 ) -> Trigger:
     body = f"\n{body.strip()}\n"
     clause = f" WHEN ({condition})" if condition else ""
     create = (
-        f"CREATE OR REPLACE FUNCTION {_q(name)}() RETURNS trigger LANGUAGE plpgsql"
+        f"CREATE OR REPLACE FUNCTION {quoted(name)}() RETURNS trigger LANGUAGE plpgsql"
         f" SET search_path = {SEARCH_PATH} AS $body${body}$body$;\n"
-        f"DROP TRIGGER IF EXISTS {_q(name)} ON {_q(table)};\n"
-        f"CREATE TRIGGER {_q(name)} {when.format(table=_q(table))}"
-        f" FOR EACH {each}{clause} EXECUTE FUNCTION {_q(name)}()"
+        f"DROP TRIGGER IF EXISTS {quoted(name)} ON {quoted(table)};\n"
+        f"CREATE TRIGGER {quoted(name)} {when.format(table=quoted(table))}"
+        f" FOR EACH {each}{clause} EXECUTE FUNCTION {quoted(name)}()"
     )
     return Trigger(name, table, create, f"search_path={SEARCH_PATH}{body}")
 
@@ -85,34 +77,34 @@ def _schema(connection: BaseDatabaseWrapper) -> str:
 
 
 def _refuse(message: str) -> str:
-    return f"BEGIN\n  RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = {_text(message)};\nEND"
+    return (
+        f"BEGIN\n  RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = {literal(message)};\nEND"
+    )
 
 
 def _rows(table: AuditedTable, history_type: str) -> str:
     if history_type != "~":
         return "new_rows r" if history_type == "+" else "old_rows r"
-    after = ", ".join(f"r.{_q(c)}" for c in table.columns)
-    before = ", ".join(f"o.{_q(c)}" for c in table.columns)
-    key = _q(table.pk)
+    after = ", ".join(f"r.{quoted(c)}" for c in table.columns)
+    before = ", ".join(f"o.{quoted(c)}" for c in table.columns)
+    key = quoted(table.pk)
     return f"new_rows r JOIN old_rows o ON o.{key} = r.{key} WHERE ({after}) IS DISTINCT FROM ({before})"
 
 
 def _record(table: AuditedTable, history_type: str) -> str:
     stance = table.stance
-    columns = ", ".join(_q(c) for c in table.columns)
-    tenant = f"c.{_q(stance.tenant_column)}" if stance.tenant_column in table.columns else "NULL::bigint"
-    label = f"left(c.{_q(stance.label_column)}, 254)" if stance.label_column in table.columns else "''"
-    picked = ", ".join(f"r.{_q(c)}" for c in table.columns)
+    columns = ", ".join(quoted(c) for c in table.columns)
+    picked = ", ".join(f"r.{quoted(c)}" for c in table.columns)
     return f"""
 DECLARE
   who record;
   at timestamptz := clock_timestamp();
-  activity text := {_text(stance.activity(history_type))};
-  action text := {_text(stance.actions[history_type])};
+  activity text := {literal(stance.activity(history_type))};
+  action text := {literal(stance.actions[history_type])};
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM {"old_rows" if history_type == "-" else "new_rows"}) THEN RETURN NULL; END IF;
   SELECT * INTO who FROM {PREFIX}attribute();
-  IF who.deed ->> 'resource_type' = {_text(stance.resource_type)} THEN
+  IF who.deed ->> 'resource_type' = {literal(stance.resource_type)} THEN
     activity := who.deed ->> 'activity';
     action := who.deed ->> 'action';
   END IF;
@@ -121,11 +113,13 @@ BEGIN
   ), events AS (
     INSERT INTO audit_auditevent (id, tenant_id, attribution_id, occurred_at, action, activity, category, result,
       actor_id, resource_type, resource_id, resource_name)
-    SELECT c.history_id, {tenant}, who.id, at, action, activity, {_text(stance.category)}, 'success',
-      who.actor_id, {_text(stance.resource_type)}, c.{_q(table.pk)}::text, coalesce({label}, '') FROM c
+    SELECT c.history_id, {table.tenant_of("c")}, who.id, at, action, activity, {literal(stance.category)}, 'success',
+      who.actor_id, {literal(stance.resource_type)}, c.{quoted(table.pk)}::text,
+      coalesce(left({table.label_of("c")}, 254), '')
+    FROM c
   )
-  INSERT INTO {_q(table.history_table)} (history_id, history_date, history_type, {columns})
-  SELECT c.history_id, at, '{history_type}', {", ".join(f"c.{_q(c)}" for c in table.columns)} FROM c;
+  INSERT INTO {quoted(table.history_table)} (history_id, history_date, history_type, {columns})
+  SELECT c.history_id, at, '{history_type}', {", ".join(f"c.{quoted(c)}" for c in table.columns)} FROM c;
   RETURN NULL;
 END"""
 
@@ -138,7 +132,7 @@ def _audit(table: AuditedTable) -> Iterator[Trigger]:
     ):
         name = f"{PREFIX}{HISTORY_TYPES[history_type]}_{table.table}"
         yield _trigger(name, table.table, when, _record(table, history_type))
-    key = _q(table.pk)
+    key = quoted(table.pk)
     yield _trigger(
         f"{PREFIX}key_{table.table}",
         table.table,
@@ -176,12 +170,12 @@ def _stays(table: str) -> Trigger:
 
 
 def _same_tenant(reference: Reference) -> Trigger:
-    column, target = _q(reference.column), _q(reference.to_table)
-    message = _text("A row may only refer to rows of its own tenant.")
+    column, target = quoted(reference.column), quoted(reference.to_table)
+    message = literal("A row may only refer to rows of its own tenant.")
     body = f"""
 BEGIN
   IF NEW.tenant_id IS DISTINCT FROM
-     (SELECT t.tenant_id FROM {target} t WHERE t.{_q(reference.to_column)} = NEW.{column}) THEN
+     (SELECT t.tenant_id FROM {target} t WHERE t.{quoted(reference.to_column)} = NEW.{column}) THEN
     RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', MESSAGE = {message};
   END IF;
   RETURN NEW;
@@ -229,4 +223,4 @@ def prepare(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def drop(trigger: Trigger) -> str:
-    return f"DROP TRIGGER {_q(trigger.name)} ON {_q(trigger.table)}; DROP FUNCTION {_q(trigger.name)}()"
+    return f"DROP TRIGGER {quoted(trigger.name)} ON {quoted(trigger.table)}; DROP FUNCTION {quoted(trigger.name)}()"

@@ -12,27 +12,21 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from audit.context import ATTRIBUTION_FIELDS
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
-from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger
+from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
 
 
-def _q(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _trigger(name: str, table: str, when: str, body: str, condition: str = "") -> Trigger:
     clause = f"\nWHEN {condition}" if condition else ""
-    create = f"CREATE TRIGGER {_q(name)} {when} ON {_q(table)}\nFOR EACH ROW{clause}\nBEGIN\n{body}\nEND"
+    create = (
+        f"CREATE TRIGGER {quoted(name)} {when} ON {quoted(table)}\nFOR EACH ROW{clause}\nBEGIN\n{body}\nEND"
+    )
     return Trigger(name, table, create, create)
 
 
 def _refuse(message: str) -> str:
-    return f"SELECT RAISE(ABORT, {_text(message)});"
+    return f"SELECT RAISE(ABORT, {literal(message)});"
 
 
 def _attribute() -> str:
@@ -46,36 +40,34 @@ def _attribute() -> str:
 
 def _named(name: str, resource_type: str, otherwise: str) -> str:
     """What the deed at hand calls the change, if it is about this model."""
-    return f"coalesce(audit_context({_text(f'{name} {resource_type}')}), {_text(otherwise)})"
+    return f"coalesce(audit_context({literal(f'{name} {resource_type}')}), {literal(otherwise)})"
 
 
 def _event(table: AuditedTable, history_type: str, row: str) -> str:
     stance = table.stance
-    tenant = f"{row}.{_q(stance.tenant_column)}" if stance.tenant_column in table.columns else "NULL"
-    label = (
-        f"substr({row}.{_q(stance.label_column)}, 1, 254)" if stance.label_column in table.columns else "''"
-    )
+    resource_type, category = literal(stance.resource_type), literal(stance.category)
     activity = _named("activity", stance.resource_type, stance.activity(history_type))
     action = _named("action", stance.resource_type, stance.actions[history_type])
+    label = f"coalesce(substr({table.label_of(row)}, 1, 254), '')"
     return (
         "INSERT INTO audit_auditevent (tenant_id, attribution_id, occurred_at, action, activity, category, result,"
         " actor_id, resource_type, resource_id, resource_name)\n"
-        f"VALUES ({tenant}, audit_context('id'), {NOW}, {action}, {activity}, {_text(stance.category)}, 'success',"
-        f" audit_context('actor_id'), {_text(stance.resource_type)}, {row}.{_q(table.pk)}, coalesce({label}, ''));"
+        f"VALUES ({table.tenant_of(row)}, audit_context('id'), {NOW}, {action}, {activity}, {category}, 'success',"
+        f" audit_context('actor_id'), {resource_type}, {row}.{quoted(table.pk)}, {label});"
     )
 
 
 def _history(table: AuditedTable, history_type: str, row: str) -> str:
-    names = ", ".join(_q(c) for c in table.columns)
-    values = ", ".join(f"{row}.{_q(c)}" for c in table.columns)
+    names = ", ".join(quoted(c) for c in table.columns)
+    values = ", ".join(f"{row}.{quoted(c)}" for c in table.columns)
     return (
-        f"INSERT INTO {_q(table.history_table)} (history_id, history_date, history_type, {names})\n"
+        f"INSERT INTO {quoted(table.history_table)} (history_id, history_date, history_type, {names})\n"
         f"VALUES (last_insert_rowid(), {NOW}, '{history_type}', {values});"
     )
 
 
 def _audit(table: AuditedTable) -> Iterator[Trigger]:
-    changed = " OR ".join(f"OLD.{_q(c)} IS NOT NEW.{_q(c)}" for c in table.columns)
+    changed = " OR ".join(f"OLD.{quoted(c)} IS NOT NEW.{quoted(c)}" for c in table.columns)
     for history_type, event, row, condition in (
         ("+", "AFTER INSERT", "NEW", ""),
         ("~", "AFTER UPDATE", "NEW", changed),
@@ -88,9 +80,9 @@ def _audit(table: AuditedTable) -> Iterator[Trigger]:
     yield _trigger(
         f"{PREFIX}key_{table.table}",
         table.table,
-        f"BEFORE UPDATE OF {_q(table.pk)}",
+        f"BEFORE UPDATE OF {quoted(table.pk)}",
         _refuse("A recorded object keeps its key."),
-        f"OLD.{_q(table.pk)} IS NOT NEW.{_q(table.pk)}",
+        f"OLD.{quoted(table.pk)} IS NOT NEW.{quoted(table.pk)}",
     )
 
 
@@ -104,7 +96,7 @@ def _append_only(table: str, key: str) -> Iterator[Trigger]:
         table,
         "BEFORE INSERT",
         message,
-        f"EXISTS (SELECT 1 FROM {_q(table)} WHERE {_q(key)} = NEW.{_q(key)})",
+        f"EXISTS (SELECT 1 FROM {quoted(table)} WHERE {quoted(key)} = NEW.{quoted(key)})",
     )
 
 
@@ -119,9 +111,11 @@ def _stays(table: str) -> Trigger:
 
 
 def _same_tenant(reference: Reference) -> Iterator[Trigger]:
-    column = f"NEW.{_q(reference.column)}"
-    owner = f"SELECT tenant_id FROM {_q(reference.to_table)} WHERE {_q(reference.to_column)} = {column}"
-    for event in ("INSERT", f"UPDATE OF {_q(reference.column)}"):
+    column = f"NEW.{quoted(reference.column)}"
+    owner = (
+        f"SELECT tenant_id FROM {quoted(reference.to_table)} WHERE {quoted(reference.to_column)} = {column}"
+    )
+    for event in ("INSERT", f"UPDATE OF {quoted(reference.column)}"):
         yield _trigger(
             f"{PREFIX}tenant_{event[:6].lower()}_{reference.table}_{reference.column}",
             reference.table,
@@ -157,4 +151,4 @@ def prepare(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def drop(trigger: Trigger) -> str:
-    return f"DROP TRIGGER {_q(trigger.name)}"
+    return f"DROP TRIGGER {quoted(trigger.name)}"
