@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from catalog.kinds import KINDS, Kind
 from catalog.models import Catalog, Entry
 from catalog.services import add_entry, amend_entry, remove_entry
-from tenants.admin_deeds import Deed, DeedForm, ReasonForm
+from tenants.pages.deeds import Deed, DeedForm, ReasonForm
 from tenants.roles import Permission
 
 # Rules of what is never collected come with a file, which is checked as a whole.

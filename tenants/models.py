@@ -205,7 +205,7 @@ class User(AbstractBaseUser):
             "actor_role": role,
         }
 
-    # Django's admin asks these two; the console's own admin classes answer by role (tenants/admin_base.py).
+    # Django's admin asks these two; the console's own admin classes answer by role (tenants/pages).
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return self.is_operator
 

@@ -25,11 +25,11 @@ from audit.querysets import EventManager
 from audit.triggers import postgresql, sqlite
 from audit.triggers.plan import PREFIX
 from privacy_console.rest.serializers import InputSerializer, OutputSerializer
-from tenants.admin_base import ConsoleModelAdmin, PlatformModelAdmin, TenantModelAdmin
 from tenants.api.permissions import MayDo
 from tenants.api.viewsets import PrincipalViewSet, TenantViewSet
 from tenants.commands import ConsoleCommand
 from tenants.models import TenantOwned
+from tenants.pages.bases import ConsoleModelAdmin, PlatformModelAdmin, TenantModelAdmin
 from tenants.roles import Permission
 from tenants.scoping import TenantHistoryManager, TenantManager
 

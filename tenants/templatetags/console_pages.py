@@ -13,7 +13,7 @@ from django.utils.html import conditional_escape, escape, format_html, format_ht
 from django.utils.safestring import SafeString, mark_safe
 
 from audit.timeline import DescribedEvent
-from tenants.admin_pages import Badge, Code, Link, Several
+from tenants.pages.parts import Badge, Code, Link, Several
 
 register = template.Library()
 

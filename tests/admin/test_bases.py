@@ -18,9 +18,10 @@ from django.urls import reverse
 from catalog.models import Edition, Service
 from consents.models import Consent, CoveredFlow
 from consents.services import grant_consent, request_consent
-from tenants.admin_base import CappedPaginator, ConsoleModelAdmin, PlatformModelAdmin, TenantModelAdmin
 from tenants.choice import chosen_tenant, visible_tenants
 from tenants.models import AccessToken, Membership, Tenant, User
+from tenants.pages.bases import ConsoleModelAdmin, PlatformModelAdmin, TenantModelAdmin
+from tenants.pages.lists import CappedPaginator
 from tenants.roles import Permission, Role
 from tests.admin.suite import at_work
 from tests.cast import CastTestCase

@@ -19,9 +19,9 @@ from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXT
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
 from tenants.access import Principal
-from tenants.admin_pages import Panel
 from tenants.choice import tenants_allowing, visible_tenants
 from tenants.models import Tenant
+from tenants.pages.parts import Panel
 from tenants.roles import Permission
 
 LOCAL_MOMENT = "%Y-%m-%dT%H:%M"

@@ -1,4 +1,4 @@
-"""The pages of the timeline. The trail lies below the tenants, who may read it; so its pages stand here."""
+"""The timeline's list, and the page of an entry."""
 
 from __future__ import annotations
 
@@ -7,174 +7,43 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
-from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audit.context import Action, Origin
-from audit.history import part_types
+from audit.context import Action
 from audit.models import AuditEvent
 from audit.timeline import DescribedEvent, describe
-from tenants.access import Principal
-from tenants.admin_base import TenantModelAdmin
-from tenants.admin_columns import column
-from tenants.admin_filters import PeriodFilter
-from tenants.admin_pages import Badge, Code, Fact, Link, Panel, Table, admin_url, facts
+from tenants.access import signed_in
+from tenants.admin.timeline.filters import (
+    ActivityFilter,
+    ActorFilter,
+    CategoryFilter,
+    KindFilter,
+    OriginFilter,
+    PartsFilter,
+    RequestFilter,
+    TimelineFilter,
+)
+from tenants.admin.timeline.words import (
+    PLATFORM,
+    give_names,
+    kind_words,
+    name_of,
+    plain,
+    slug_of,
+    words_of,
+)
 from tenants.choice import chosen_tenant, tenants_allowing
 from tenants.models import Tenant
+from tenants.pages.bases import TenantModelAdmin
+from tenants.pages.columns import column
+from tenants.pages.filters import PeriodFilter
+from tenants.pages.parts import Badge, Code, Fact, Link, Panel, Table, admin_url, facts
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import moment
 
-PLATFORM = "platform"
-TIMELINES_OFFERED = 200
 RECENT = 2_000
 SAME_REQUEST_SHOWN = 100
-
-
-def _by(request: HttpRequest) -> Principal:
-    return request.user  # type: ignore[return-value]
-
-
-def activity_words(activity: str, resource_type: str = "") -> str:
-    """`consent.granted` as Consent: granted; the kind of object in words where the activity begins with it."""
-    subject, _, deed = activity.partition(".")
-    if deed and resource_type.endswith(f".{subject}"):
-        return f"{kind_words(resource_type)}: {deed.replace('_', ' ')}"
-    return DescribedEvent(AuditEvent(activity=activity), ()).activity_words
-
-
-def _words_of(event: AuditEvent) -> str:
-    return activity_words(event.activity, event.resource_type)
-
-
-def kind_words(resource_type: str) -> str:
-    """What kind of thing an event is about."""
-    words = DescribedEvent(AuditEvent(resource_type=resource_type), ()).resource_words
-    return words.replace("_", " ").capitalize()
-
-
-class TimelineFilter(SimpleListFilter):
-    """Which timeline: always exactly one, so that the newest of it are found by the index."""
-
-    title = "timeline"
-    parameter_name = "timeline"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        tenants = tenants_allowing(_by(request), Permission.VIEW_EVENTS, _by(request).tenants())
-        platform = [(PLATFORM, "The platform")] if _by(request).is_operator else []
-        offered = platform + [(tenant.slug, tenant.name) for tenant in tenants[:TIMELINES_OFFERED]]
-        self.shown = model_admin.timeline_shown(request)
-        return offered if len(offered) > 1 else []
-
-    def choices(self, changelist: Any) -> Any:
-        for value, title in self.lookup_choices:
-            query = changelist.get_query_string({self.parameter_name: value})
-            yield {"selected": value == self.shown, "query_string": query, "display": title}
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset
-
-
-class RecentValuesFilter(SimpleListFilter):
-    """Offers what occurs among the newest events; any other value can stand in the address."""
-
-    column: str
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = {
-            (row[self.column], self.label(row))
-            for row in model_admin.recent_values(request)
-            if row[self.column]
-        }
-        return sorted(found, key=lambda choice: choice[1].lower())
-
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row[self.column])
-
-    def has_output(self) -> bool:
-        return True
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
-
-
-class ActivityFilter(RecentValuesFilter):
-    title = parameter_name = column = "activity"
-
-    def label(self, row: dict[str, Any]) -> str:
-        return activity_words(row["activity"], row["resource_type"])
-
-
-class CategoryFilter(RecentValuesFilter):
-    title = parameter_name = column = "category"
-
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row["category"]).capitalize()
-
-
-class ActorFilter(RecentValuesFilter):
-    title, parameter_name, column = "actor", "actor", "actor_id"
-
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row["attribution__actor_name"] or row["actor_id"])
-
-
-class KindFilter(RecentValuesFilter):
-    title, parameter_name, column = "kind of object", "kind", "resource_type"
-
-    def label(self, row: dict[str, Any]) -> str:
-        return kind_words(row["resource_type"])
-
-
-class OriginFilter(SimpleListFilter):
-    title, parameter_name = "where it came from", "origin"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Origin.choices)
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(attribution__origin=self.value()) if self.value() else queryset
-
-
-class PartsFilter(SimpleListFilter):
-    """The parts of a deed (each flow that a grant covers) are a click away, not in the way."""
-
-    title, parameter_name = "how much", "parts"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("shown", "With every part of a deed")]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "Deeds and changes"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        asks_for_parts = self.value() or {"kind", "request"} & request.GET.keys()
-        return queryset if asks_for_parts else queryset.exclude(resource_type__in=part_types())
-
-
-class RequestFilter(SimpleListFilter):
-    """Everything that one request or command did; reached from an event's page."""
-
-    title, parameter_name = "one request", "request"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        given = request.GET.get(self.parameter_name)
-        return [(given, f"{given[:8]}…")] if given else []
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        from uuid import UUID
-
-        try:
-            return (
-                queryset.filter(attribution__correlation_id=UUID(self.value())) if self.value() else queryset
-            )
-        except ValueError:
-            return queryset.none()
-
-
 ACTION_TONES = {"create": "good", "delete": "bad", "update": "info", "assign": "info"}
 
 
@@ -216,21 +85,21 @@ class TimelineAdmin(TenantModelAdmin):
         chosen = chosen_tenant(request)
         if chosen is not None:
             return chosen.slug
-        if _by(request).is_operator:
+        if signed_in(request).is_operator:
             return PLATFORM
         first = self._open_tenants(request).order_by("name").first()
         return first.slug if first else ""
 
     @staticmethod
     def _open_tenants(request: HttpRequest) -> QuerySet[Tenant]:
-        return tenants_allowing(_by(request), Permission.VIEW_EVENTS, _by(request).tenants())
+        return tenants_allowing(signed_in(request), Permission.VIEW_EVENTS, signed_in(request).tenants())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         return self._timeline(request).select_related("attribution", "tenant").order_by(*self.ordering)
 
     def _timeline(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         shown = self.timeline_shown(request)
-        if shown == PLATFORM and _by(request).is_operator:
+        if shown == PLATFORM and signed_in(request).is_operator:
             return AuditEvent.objects.of_platform()
         tenant = self._open_tenants(request).filter(slug=shown).first()
         return AuditEvent.objects.for_tenant(tenant) if tenant else AuditEvent.objects.across_tenants().none()
@@ -239,7 +108,7 @@ class TimelineAdmin(TenantModelAdmin):
         return AuditEvent.objects.for_tenants(tenants).select_related("attribution", "tenant")
 
     def reachable(self, request: HttpRequest) -> QuerySet[AuditEvent]:
-        if _by(request).is_operator:
+        if signed_in(request).is_operator:
             return AuditEvent.objects.across_tenants().select_related("attribution", "tenant")
         return super().reachable(request)
 
@@ -256,18 +125,18 @@ class TimelineAdmin(TenantModelAdmin):
 
     @column(description="What")
     def activity_name(self, event: AuditEvent) -> str:
-        return _words_of(event)
+        return words_of(event)
 
     @column(description="About")
     def about(self, event: AuditEvent) -> str:
-        return f"{kind_words(event.resource_type)}: {_name_of(event) or '—'}"
+        return f"{kind_words(event.resource_type)}: {name_of(event) or '—'}"
 
     def prepared(self, rows: list[AuditEvent]) -> list[AuditEvent]:
         """With the present names of what no column of its own names: one query for each kind."""
         for model, page in self.admin_site._registry.items():
             if getattr(page, "names_events", False):
                 events = [event for event in rows if event.resource_type == model._meta.label_lower]
-                _give_names(model, events)
+                give_names(model, events)
         return rows
 
     @column(description="Who")
@@ -294,7 +163,7 @@ class TimelineAdmin(TenantModelAdmin):
 
     def record_context(self, request: HttpRequest, obj: AuditEvent) -> dict[str, Any]:
         self.prepared([obj])
-        title = f"{_words_of(obj)}: {_name_of(obj)}".rstrip(": ")
+        title = f"{words_of(obj)}: {name_of(obj)}".rstrip(": ")
         return super().record_context(request, obj) | {"title": title, "sees_addresses": True}
 
     def panels(self, request: HttpRequest, obj: AuditEvent) -> list[Panel]:
@@ -306,14 +175,14 @@ class TimelineAdmin(TenantModelAdmin):
             )
         if obj.details:
             found.append(
-                Panel("Details", [Fact(str(name), _plain(value)) for name, value in obj.details.items()])
+                Panel("Details", [Fact(str(name), plain(value)) for name, value in obj.details.items()])
             )
         return [*found, self._same_request(obj)]
 
     def _what(self, request: HttpRequest, described: DescribedEvent) -> Panel:
         event = described.event
         about = [
-            ("What", _words_of(event)),
+            ("What", words_of(event)),
             ("Activity", Code(event.activity)),
             ("When", event.occurred_at),
             ("Timeline", event.tenant.name if event.tenant else "The platform"),
@@ -327,7 +196,7 @@ class TimelineAdmin(TenantModelAdmin):
 
     def _object(self, request: HttpRequest, event: AuditEvent) -> Any:
         """The object's name; a link where it still exists and has a page."""
-        name = _name_of(event)
+        name = name_of(event)
         try:
             model = apps.get_model(event.resource_type)
         except (LookupError, ValueError):
@@ -356,30 +225,7 @@ class TimelineAdmin(TenantModelAdmin):
         timeline = AuditEvent.objects.across_tenants().filter(tenant=event.tenant_id)
         others = timeline.filter(attribution__correlation_id=correlation).exclude(pk=event.pk)
         shown = self.prepared(list(others.order_by("id")[:SAME_REQUEST_SHOWN]))
-        rows = [[Link(_words_of(e), admin_url(e, "change", e.pk)), _name_of(e), e.occurred_at] for e in shown]
+        rows = [[Link(words_of(e), admin_url(e, "change", e.pk)), name_of(e), e.occurred_at] for e in shown]
         table = Table(("What", "Object", "When"), rows, "Nothing else.", caption=f"Request {correlation}")
-        everything = f"{admin_url(AuditEvent, 'changelist')}?timeline={_slug_of(event)}&request={correlation}"
+        everything = f"{admin_url(AuditEvent, 'changelist')}?timeline={slug_of(event)}&request={correlation}"
         return Panel("The same request also did", table=table, link=Link("Show in the timeline", everything))
-
-
-def _give_names(model: type[models.Model], events: list[AuditEvent]) -> None:
-    keys = {event.resource_id for event in events if event.resource_id.isdecimal()}
-    found = model._base_manager.select_related().filter(pk__in=keys) if keys else ()
-    names = {str(row.pk): str(row) for row in found}
-    for event in events:
-        event.present_name = names.get(event.resource_id, "")  # type: ignore[attr-defined]
-
-
-def _name_of(event: AuditEvent) -> str:
-    return str(getattr(event, "present_name", "") or event.resource_name or event.resource_id)
-
-
-def _slug_of(event: AuditEvent) -> str:
-    return event.tenant.slug if event.tenant else PLATFORM
-
-
-def _plain(value: Any) -> Any:
-    """Nested details as one line each."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_plain(inner)}" for key, inner in value.items())
-    return value

@@ -1,0 +1,117 @@
+"""Requesting a consent: first the service, so that one sees what will flow, then the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from catalog.models import Service
+from consents.admin.flows import amounts, flow_panels, flows_of
+from consents.models import Consent
+from consents.services import request_consent
+from tenants.access import signed_in
+from tenants.choice import visible_tenants
+from tenants.pages.deeds import Deed, InTenantForm
+from tenants.pages.parts import Panel
+from tenants.roles import Permission
+
+
+class RequestForm(InTenantForm):
+    """A consent asked for. The service is chosen first, so that one sees what will flow before asking."""
+
+    connection = forms.CharField(
+        max_length=100,
+        required=False,
+        help_text="Which connection, for example the name of the token's location.",
+    )
+    contract_reference = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Your own contract with the third party: it governs the data there.",
+    )
+    terms_url = forms.URLField(
+        label="Address of the terms",
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text="Where the third party publishes its terms.",
+    )
+    terms_text = forms.CharField(
+        label="Text of the terms",
+        widget=forms.Textarea,
+        required=False,
+        help_text="The terms themselves, so that they can be shown and checked later.",
+    )
+    justification = forms.CharField(
+        widget=forms.Textarea, required=False, help_text="Why the organisation needs this service."
+    )
+    field_order = ("connection", "justification", "contract_reference", "terms_url", "terms_text")
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.fields["service"] = forms.ModelChoiceField(services_to_ask_for(), widget=forms.HiddenInput)
+        self.chosen_service = self._chosen()
+        if self.chosen_service and self.chosen_service.connections == Service.Connections.ONE:
+            self.fields["connection"].widget = forms.HiddenInput()
+
+    def _chosen(self) -> Service | None:
+        asked = str(self.data.get("service") if self.is_bound else self.initial.get("service", ""))
+        wanted = (
+            Q(pk=int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 19 else Q(code=asked)
+        )
+        service = services_to_ask_for().filter(wanted).first()
+        if service is not None and not self.is_bound:
+            self.initial["service"] = service.pk
+        return service
+
+
+def services_to_ask_for() -> QuerySet[Service]:
+    services: QuerySet[Service] = Service.objects.current().filter(needs_consent=True)
+    return services.select_related("third_party", "catalog").order_by("third_party__name", "name")
+
+
+def offered_services(request: HttpRequest) -> list[dict[str, Any]]:
+    """The tiles to choose from, each with how much would flow and what there is already."""
+    current = Q(flows__removed_in__isnull=True)
+    services = services_to_ask_for().annotate(
+        data=Count("flows", filter=current), personal=Count("flows", filter=current & Q(flows__personal=True))
+    )
+    existing: dict[int, list[Consent]] = {}
+    open_states = (Consent.State.REQUESTED, Consent.State.GRANTED)
+    consents = Consent.objects.across_tenants().filter(
+        tenant__in=visible_tenants(request), status__in=open_states
+    )
+    for consent in consents.select_related("service")[:500]:
+        existing.setdefault(consent.service_id, []).append(consent)
+    return [{"service": service, "existing": existing.get(service.pk, [])} for service in services]
+
+
+def _what_requesting_does(form: RequestForm) -> list[str]:
+    service = form.chosen_service
+    if service is None:
+        return []
+    return [*amounts(service), "Nothing flows yet: the request waits until somebody grants it."]
+
+
+def what_would_flow(request: HttpRequest, form: RequestForm) -> list[Panel]:
+    service = form.chosen_service
+    if service is None:
+        return []
+    return flow_panels(flows_of(service), service.third_party, tense="Would flow")
+
+
+REQUEST = Deed(
+    "add",
+    "Request consent",
+    Permission.REQUEST_CONSENT,
+    lambda request, _, data: request_consent(by=signed_in(request), **data),
+    form=RequestForm,
+    consequences=_what_requesting_does,
+    panels=what_would_flow,
+    done="The consent for {subject} is requested. Nothing flows until it is granted.",
+    icon="add",
+    template="admin/consents/request.html",
+)

@@ -1,0 +1,53 @@
+"""How an entry of the timeline is put into words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from audit.models import AuditEvent
+from audit.timeline import DescribedEvent
+
+PLATFORM = "platform"
+
+
+def activity_words(activity: str, resource_type: str = "") -> str:
+    """`consent.granted` as Consent: granted; the kind of object in words where the activity begins with it."""
+    subject, _, deed = activity.partition(".")
+    if deed and resource_type.endswith(f".{subject}"):
+        return f"{kind_words(resource_type)}: {deed.replace('_', ' ')}"
+    return DescribedEvent(AuditEvent(activity=activity), ()).activity_words
+
+
+def words_of(event: AuditEvent) -> str:
+    return activity_words(event.activity, event.resource_type)
+
+
+def kind_words(resource_type: str) -> str:
+    """What kind of thing an event is about."""
+    words = DescribedEvent(AuditEvent(resource_type=resource_type), ()).resource_words
+    return words.replace("_", " ").capitalize()
+
+
+def give_names(model: type[models.Model], events: list[AuditEvent]) -> None:
+    keys = {event.resource_id for event in events if event.resource_id.isdecimal()}
+    found = model._base_manager.select_related().filter(pk__in=keys) if keys else ()
+    names = {str(row.pk): str(row) for row in found}
+    for event in events:
+        event.present_name = names.get(event.resource_id, "")  # type: ignore[attr-defined]
+
+
+def name_of(event: AuditEvent) -> str:
+    return str(getattr(event, "present_name", "") or event.resource_name or event.resource_id)
+
+
+def slug_of(event: AuditEvent) -> str:
+    return event.tenant.slug if event.tenant else PLATFORM
+
+
+def plain(value: Any) -> Any:
+    """Nested details as one line each."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(inner)}" for key, inner in value.items())
+    return value
