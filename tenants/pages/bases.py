@@ -64,10 +64,10 @@ class TenantModelAdmin(ConsoleModelAdmin):
         return self.scope(person.tenants())
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if self.adding is None:
+        person = signed_in(request)
+        if self.adding is None or not person.is_authenticated:
             return False
-        chosen = chosen_tenant(request)
-        return signed_in(request).may(self.adding.permission, chosen)
+        return person.may(self.adding.permission, chosen_tenant(request))
 
     def events_of(self, obj: Any) -> QuerySet[AuditEvent]:
         return super().events_of(obj).filter(tenant=self.tenant_of(obj))

@@ -25,7 +25,11 @@ class Permitted(ModelAdmin):
         return None
 
     def may(self, request: HttpRequest, permission: Permission, obj: Any = None) -> bool:
-        return signed_in(request).may(permission, None if obj is None else self.tenant_of(obj))
+        """Nobody who is not signed in may anything: Django asks this on pages that anybody sees, too."""
+        person = signed_in(request)
+        return person.is_authenticated and person.may(
+            permission, None if obj is None else self.tenant_of(obj)
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
