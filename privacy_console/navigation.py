@@ -10,7 +10,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from tenants.access import signed_in
 from tenants.choice import chosen_tenant
+from tenants.pages.parts import admin_url
 
 # A select with more names than this helps nobody; operators of larger platforms choose on the tenants' page.
 SWITCH_LIMIT = 200
@@ -20,19 +22,24 @@ SWITCH_LIMIT = 200
 class Page:
     """A model's list in the sidebar."""
 
-    title: str
     icon: str
     model: str
     for_operators: bool = False
 
+    @property
+    def admin(self) -> Any:
+        """The model's admin page; None where it has none."""
+        return admin.site._registry.get(apps.get_model(self.model))
+
+    @property
+    def title(self) -> str:
+        return str(self.admin.list_title)
+
     def is_open_to(self, request: HttpRequest) -> bool:
         """As the model's own admin page answers; never where it has none."""
-        if self.for_operators and not request.user.is_operator:  # type: ignore[union-attr]
+        if self.admin is None or not self.admin.has_view_permission(request):
             return False
-        model = apps.get_model(self.model)
-        return admin.site.is_registered(model) and admin.site.get_model_admin(model).has_view_permission(
-            request
-        )
+        return signed_in(request).is_operator or not self.for_operators
 
     @property
     def link(self) -> str:
@@ -43,30 +50,30 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "Catalog",
         (
-            Page("Collected data", "dataset", "catalog.Element"),
-            Page("Categories", "category", "catalog.Category"),
-            Page("Flows", "swap_horiz", "catalog.Flow"),
-            Page("Third parties", "domain", "catalog.ThirdParty"),
-            Page("Services", "extension", "catalog.Service"),
-            Page("Storage regions", "public", "catalog.Region"),
-            Page("Datacentres", "dns", "catalog.Datacentre"),
-            Page("Editions", "menu_book", "catalog.Edition"),
+            Page("dataset", "catalog.Element"),
+            Page("category", "catalog.Category"),
+            Page("swap_horiz", "catalog.Flow"),
+            Page("domain", "catalog.ThirdParty"),
+            Page("extension", "catalog.Service"),
+            Page("public", "catalog.Region"),
+            Page("dns", "catalog.Datacentre"),
+            Page("menu_book", "catalog.Edition"),
         ),
     ),
-    ("Consents", (Page("Sharing consents", "handshake", "consents.Consent"),)),
-    ("Audit trail", (Page("Timeline", "history", "audit.AuditEvent"),)),
+    ("Consents", (Page("handshake", "consents.Consent"),)),
+    ("Audit trail", (Page("history", "audit.AuditEvent"),)),
     (
         "Tenant",
         (
-            Page("Members", "group", "tenants.Membership"),
-            Page("Access tokens", "key", "tenants.AccessToken"),
+            Page("group", "tenants.Membership"),
+            Page("key", "tenants.AccessToken"),
         ),
     ),
     (
         "Platform",
         (
-            Page("Tenants", "corporate_fare", "tenants.Tenant", for_operators=True),
-            Page("Accounts", "person", "tenants.User", for_operators=True),
+            Page("corporate_fare", "tenants.Tenant", for_operators=True),
+            Page("person", "tenants.User", for_operators=True),
         ),
     ),
 )
@@ -90,3 +97,26 @@ def tenant_switch(request: HttpRequest) -> dict[str, Any]:
     """`chosen_tenant` (None where the pages show them all) and `tenant_choices`, where there is anything to choose."""
     tenants = list(request.user.tenants().order_by("name", "id")[:SWITCH_LIMIT])  # type: ignore[union-attr]
     return {"chosen_tenant": chosen_tenant(request), "tenant_choices": tenants if len(tenants) > 1 else []}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the way to the page at hand."""
+
+    title: str
+    url: str = ""
+
+
+def way_to(opts: Any, obj: Any = None, title: str = "") -> list[Step]:
+    """The group of the sidebar, the list, and the object under the title that its page bears."""
+    group, page = _place_of(opts.label)
+    if page is None:
+        return [Step(str(opts.verbose_name_plural).capitalize())]
+    above = [] if group in ("", page.title) else [Step(group)]
+    steps = [*above, Step(page.title, page.link)]
+    return steps if obj is None else [*steps, Step(title or str(obj), admin_url(obj, "change", obj.pk))]
+
+
+def _place_of(label: str) -> tuple[str, Page | None]:
+    places = ((group, page) for group, pages in GROUPS for page in pages if page.model == label)
+    return next(places, ("", None))

@@ -51,6 +51,7 @@ class CompareForm(forms.Form):
 @admin.register(Edition)
 class EditionAdmin(PlatformModelAdmin):
     view_permission = Permission.VIEW_CATALOG
+    list_title = "Editions"
     intro = "Each load or amendment of a catalog is a dated edition. Any past one can be read and compared."
     empty_text = "No edition yet. An operator loads the catalog with the command load_catalog."
     list_display = ("edition", "released_on", "loaded", "added", "changed", "removed", "note")

@@ -34,6 +34,7 @@ NEVER_FLOWS = "Nowhere: it is never collected. This entry is a rule; the catalog
 
 @admin.register(Element)
 class ElementAdmin(EntryAdmin):
+    list_title = "Collected data"
     intro = "Every kind of data that is collected, that can be switched on, or that never is."
     related = ("category",)
     list_display = (
@@ -41,11 +42,10 @@ class ElementAdmin(EntryAdmin):
         "category",
         "collection_badge",
         "mam_name",
-        "classification_badge",
+        "personal_badge",
         "identifiability",
         "outgoing_flows",
         "incoming_flows",
-        "knowledge",
     )
     list_filter = (
         "collection",
@@ -73,15 +73,16 @@ class ElementAdmin(EntryAdmin):
     def mam_name(self, element: Element) -> str | None:
         return element.get_mam_display() or None
 
-    @column(description="Is", label={"Personal data": "warning"}, ordering="classification")
-    def classification_badge(self, element: Element) -> str:
-        return element.get_classification_display()
+    @column(description="Personal", label={"Yes": "warning", "No": ""}, ordering="classification")
+    def personal_badge(self, element: Element) -> str:
+        """A short mark: what else it may be stands on its page, and in the filters."""
+        return "Yes" if element.is_personal else "No"
 
-    @column(description="Goes out", ordering="outgoing")
+    @column(description="Out", ordering="outgoing")
     def outgoing_flows(self, element: Any) -> int:
         return int(element.outgoing)
 
-    @column(description="Comes in", ordering="incoming")
+    @column(description="In", ordering="incoming")
     def incoming_flows(self, element: Any) -> int:
         return int(element.incoming)
 
@@ -144,6 +145,7 @@ def picture_panel(element: Element, flows: list[Flow]) -> Panel:
 
 @admin.register(Category)
 class CategoryAdmin(EntryAdmin):
+    list_title = "Categories"
     intro = "The groups that collected data is listed in."
     list_display = ("name", "collection_badge", "elements_count", "condition", "knowledge")
     list_filter = ("collection", PresenceFilter, KnowledgeFilter, "added_in", "catalog")

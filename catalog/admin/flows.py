@@ -42,6 +42,7 @@ class ThirdPartyFilter(SimpleListFilter):
 
 @admin.register(Flow)
 class FlowAdmin(EntryAdmin):
+    list_title = "Flows"
     intro = "Each datum that goes to a third party or comes from one, and the service it goes through."
     related = ("service__third_party",)
     list_display = ("name", "way", "service_name", "party_name", "personal_badge", "message", "knowledge")

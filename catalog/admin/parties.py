@@ -27,6 +27,7 @@ from tenants.pages.parts import Badge, Panel, Table, facts, link_to
 
 @admin.register(Service)
 class ServiceAdmin(EntryAdmin):
+    list_title = "Services"
     intro = "What a tenant can switch on at a third party. A consent is given for each."
     related = ("third_party",)
     list_display = (
@@ -99,6 +100,7 @@ class ServiceAdmin(EntryAdmin):
 
 @admin.register(ThirdParty)
 class ThirdPartyAdmin(EntryAdmin):
+    list_title = "Third parties"
     intro = "Whom data can flow to or come from, besides the tenant and the processor (GDPR Art. 4(10))."
     list_display = ("name", "standing", "shares", "country", "services_count", "knowledge")
     list_filter = (

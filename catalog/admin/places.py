@@ -22,6 +22,7 @@ from tenants.pages.parts import Panel, Table, facts, link_to
 
 @admin.register(Region)
 class RegionAdmin(EntryAdmin):
+    list_title = "Storage regions"
     intro = "Where data can be stored: geographies, and the boundaries around several of them."
     list_display = ("name", "kind", "provider", "countries_count", "knowledge")
     list_filter = ("kind", "provider", PresenceFilter, KnowledgeFilter, "added_in", "catalog")
@@ -45,6 +46,7 @@ class RegionAdmin(EntryAdmin):
 
 @admin.register(Datacentre)
 class DatacentreAdmin(EntryAdmin):
+    list_title = "Datacentres"
     intro = "The places where data is stored."
     list_display = ("city", "country", "geography", "knowledge")
     list_filter = ("country", PresenceFilter, KnowledgeFilter, "added_in", "catalog")

@@ -58,6 +58,7 @@ class ConsentAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_CONSENTS
     names_events = True
     history_permission = Permission.VIEW_EVENTS
+    list_title = "Sharing consents"
     intro = "What the tenant allows to flow to third parties: by whom, when, why, and exactly which data."
     empty_text = "No consent yet. Request one for each service at a third party that you switch on."
     list_display = ("name", "party", "state_badge", "covers", "tenant_name", "requested", "decided")

@@ -1,11 +1,14 @@
-"""Words for what the first screen shows: deadlines, waiting times, activities."""
+"""Where the page at hand stands, and words for what the first screen shows: deadlines, waiting times, activities."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
+
+from privacy_console.navigation import Step, way_to
 
 register = template.Library()
 
@@ -38,3 +41,12 @@ def in_words(code: str) -> str:
 def panel_template(panel: str) -> str:
     """The template of a panel of the first screen."""
     return f"console/dashboard/{panel}.html"
+
+
+@register.inclusion_tag("console/way.html", takes_context=True)
+def way_here(context: Any) -> dict[str, Any]:
+    """Where the page at hand stands: in the words of the sidebar, each once."""
+    opts, obj = context.get("opts"), context.get("original")
+    if opts is None:
+        return {"steps": [Step(context.get("title") or "")]}
+    return {"steps": way_to(opts, obj, context.get("called", ""))}

@@ -74,6 +74,7 @@ class PasswordForm(OptionalReasonForm):
 @admin.register(User)
 class UserAdmin(PlatformModelAdmin):
     view_permission = Permission.MANAGE_TENANT
+    list_title = "Accounts"
     intro = "Everybody who has an account. What they may do comes from their memberships."
     list_display = ("username", "display_name", "standing", "memberships_count", "last_seen")
     list_filter = ("is_superuser", "is_active")

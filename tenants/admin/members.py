@@ -62,6 +62,7 @@ class MembershipAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_MEMBERS
     names_events = True
     history_permission = Permission.VIEW_EVENTS
+    list_title = "Members"
     intro = "Who acts for the tenant, and in which role."
     empty_text = "There is no member yet."
     list_display = ("person", "username", "role_name", "tenant_name", "since")

@@ -79,6 +79,7 @@ def _what_revoking_does(token: AccessToken) -> list[str]:
 class AccessTokenAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TOKENS
     history_permission = Permission.VIEW_EVENTS
+    list_title = "Access tokens"
     intro = "The keys of machines. A token opens one tenant in one role, and is shown once: only its digest is kept."
     empty_text = "No machine has access yet. Make a token for each system that asks for decisions."
     list_display = ("name", "state_badge", "role_name", "tenant_name", "expires", "last_used", "maker")

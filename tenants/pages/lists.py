@@ -42,8 +42,9 @@ class ConsoleChangeList(ChangeList):
 
 
 class Listing(Reaching):
-    """intro: what the list is. empty_text: what to do where it is empty."""
+    """list_title: what people call the list. intro: what it is. empty_text: what to do where it is empty."""
 
+    list_title: ClassVar[str]
     empty_text: ClassVar[str] = "There is nothing here yet."
     intro: ClassVar[str] = ""
     actions = ()
@@ -62,8 +63,7 @@ class Listing(Reaching):
     ) -> HttpResponse:
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET"])
-        title = str(self.opts.verbose_name_plural).capitalize()
-        own = {"title": title, "intro": self.intro, "empty_text": self.empty_text}
+        own = {"title": self.list_title, "intro": self.intro, "empty_text": self.empty_text}
         answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))
         return answer
 

@@ -18,6 +18,7 @@ from django.urls import reverse
 from catalog.models import Edition, Service
 from consents.models import Consent, CoveredFlow
 from consents.services import grant_consent, request_consent
+from privacy_console.navigation import way_to
 from tenants.choice import chosen_tenant, visible_tenants
 from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.pages.bases import ConsoleModelAdmin, PlatformModelAdmin, TenantModelAdmin
@@ -253,6 +254,13 @@ class RegistryTests(CastTestCase):
         offered |= {(model, "add") for model, page in pages.items() if page.adding}
         # Withdrawing starts from a granted consent: it has tests of its own.
         assert offered - tried == {(Consent, "withdraw")}
+
+    def test_the_way_to_every_page_names_each_step_once(self) -> None:
+        pages: dict[Any, Any] = dict(admin.site._registry)
+        for model, page in pages.items():
+            titles = [step.title for step in way_to(model._meta)]
+            assert titles[-1] == page.list_title, model
+            assert len(set(titles)) == len(titles) == 2, model
 
     def test_groups_and_their_permissions_have_no_page(self) -> None:
         assert not admin.site.is_registered(Group)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.context import Origin, acting
@@ -129,3 +133,22 @@ class TimelinePageTests(TenantPageSuite):
     def test_sorting_is_by_time_only(self) -> None:
         self.enter("auditor")
         assert self.page.get_sortable_by(None) == ("time",)
+
+    def test_it_is_called_timeline_and_an_entry_what_it_says(self) -> None:
+        self.enter("auditor")
+        self.assertContains(self.client.get(self.url("changelist")), "<title> Timeline | Privacy Console")
+        page = self.client.get(self.url("change", self.renamed().pk))
+        self.assertContains(page, '">Timeline</a>')
+        self.assertContains(page, 'change/">Tenant: updated: Renamed</a>')
+
+    def test_what_the_filters_offer_takes_one_question_however_much_there_is(self) -> None:
+        with at_work():
+            for number in range(MANY):
+                self.make(self.contoso, f"number-{number}")
+        request = RequestFactory().get(self.url("changelist"))
+        request.user, request.session = self.auditor, SessionStore()
+        with CaptureQueriesContext(connection) as asked:
+            for _ in range(3):
+                rows = self.page.recent_values(request)
+        assert len([query for query in asked if "audit_auditevent" in query["sql"]]) == 1
+        assert len([row for row in rows if row["activity"] == "export.downloaded"]) == 1

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import SimpleListFilter
 from django.http import HttpRequest
 
 from audit.context import Origin
-from audit.history import part_types
+from audit.history import audited_models, part_types
 from tenants.access import signed_in
 from tenants.admin.timeline.words import PLATFORM, activity_words, kind_words
 from tenants.choice import tenants_allowing
 from tenants.roles import Permission
 
 TIMELINES_OFFERED = 200
+SIGNING_IN = "sign-in"
 
 
 class TimelineFilter(SimpleListFilter):
@@ -39,21 +41,17 @@ class TimelineFilter(SimpleListFilter):
         return queryset
 
 
-class RecentValuesFilter(SimpleListFilter):
-    """Offers what occurs among the newest events; any other value can stand in the address."""
+class OfferingFilter(SimpleListFilter):
+    """Offers values of a column; any other one can stand in the address."""
 
     column: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        found = {
-            (row[self.column], self.label(row))
-            for row in model_admin.recent_values(request)
-            if row[self.column]
-        }
-        return sorted(found, key=lambda choice: choice[1].lower())
+        return sorted(self.offered(request, model_admin), key=lambda choice: choice[1].lower())
 
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row[self.column])
+    def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
+        """Each value with its words."""
+        raise NotImplementedError
 
     def has_output(self) -> bool:
         return True
@@ -62,32 +60,42 @@ class RecentValuesFilter(SimpleListFilter):
         return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
 
 
-class ActivityFilter(RecentValuesFilter):
+class ActivityFilter(OfferingFilter):
+    """Deeds are named where they are done, in any app: only the timeline knows which there are."""
+
     title = parameter_name = column = "activity"
 
-    def label(self, row: dict[str, Any]) -> str:
-        return activity_words(row["activity"], row["resource_type"])
+    def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
+        rows = model_admin.recent_values(request)
+        return {(row["activity"], activity_words(row["activity"], row["resource_type"])) for row in rows}
 
 
-class CategoryFilter(RecentValuesFilter):
-    title = parameter_name = column = "category"
+class ActorFilter(OfferingFilter):
+    """Who acted lately. Members alone would leave out who left, operators and programs."""
 
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row["category"]).capitalize()
-
-
-class ActorFilter(RecentValuesFilter):
     title, parameter_name, column = "actor", "actor", "actor_id"
 
-    def label(self, row: dict[str, Any]) -> str:
-        return str(row["attribution__actor_name"] or row["actor_id"])
+    def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
+        rows = [row for row in model_admin.recent_values(request) if row["actor_id"]]
+        return {(row["actor_id"], row["attribution__actor_name"] or row["actor_id"]) for row in rows}
 
 
-class KindFilter(RecentValuesFilter):
+class CategoryFilter(OfferingFilter):
+    """The areas of what is audited, and of what else is recorded."""
+
+    title = parameter_name = column = "category"
+
+    def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
+        categories = {stance.category for stance in audited_models()} | {SIGNING_IN}
+        return {(category, category.capitalize()) for category in categories}
+
+
+class KindFilter(OfferingFilter):
     title, parameter_name, column = "kind of object", "kind", "resource_type"
 
-    def label(self, row: dict[str, Any]) -> str:
-        return kind_words(row["resource_type"])
+    def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
+        kinds = {stance.resource_type for stance in audited_models()}
+        return {(kind, kind_words(kind)) for kind in kinds}
 
 
 class OriginFilter(SimpleListFilter):
@@ -128,8 +136,6 @@ class RequestFilter(SimpleListFilter):
         return [(given, f"{given[:8]}…")] if given else []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        from uuid import UUID
-
         try:
             return (
                 queryset.filter(attribution__correlation_id=UUID(self.value())) if self.value() else queryset
