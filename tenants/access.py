@@ -39,14 +39,22 @@ class Principal(Protocol):
         """How the audit trail names this principal: the actor fields of `audit.context.acting`."""
 
 
+class NotAllowed(PermissionDenied):
+    """The roles' table does not give the principal this permission; `str()` says so to the person."""
+
+    def __init__(self, principal: Principal, permission: Permission, tenant: Tenant | None = None) -> None:
+        super().__init__(f"Your role does not allow: {permission.label.lower()}.")
+        self.principal, self.permission, self.tenant = principal, permission, tenant
+
+
 def require(principal: Principal, permission: Permission, tenant: Tenant | None = None) -> None:
-    """Raise PermissionDenied, in words for the person, unless the principal may."""
+    """Raise NotAllowed unless the principal may."""
     if not principal.may(permission, tenant):
-        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+        raise NotAllowed(principal, permission, tenant)
 
 
 def signed_in(request: HttpRequest) -> Principal:
-    """Who sent the request. Only behind a page that asks to sign in: nobody's answer has none of these methods."""
+    """Who sent the request. Before a page that asks to sign in, only `is_authenticated` can be asked."""
     return request.user  # type: ignore[return-value]
 
 

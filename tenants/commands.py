@@ -21,8 +21,9 @@ from django.utils import timezone
 from audit.context import Origin, acting, identify
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
-from tenants.access import Principal, Shell
+from tenants.access import NotAllowed, Principal, Shell
 from tenants.models import Tenant, User
+from tenants.refusals import note_refusal
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -96,9 +97,19 @@ class ConsoleCommand(BaseCommand):
         self.reason = options.pop("reason") if self.changes else ""
         self.actor = self._actor(options.pop("actor") if self.changes else "")
         whole = self.one_transaction() if self.changes and self.atomic else nullcontext()
-        with acting(origin=Origin.COMMAND, reason=self.reason), whole:
+        with acting(origin=Origin.COMMAND, reason=self.reason), self._noting_refusals(), whole:
             identify(**self.actor.as_actor())
             self.perform(*args, **options)
+
+    @contextmanager
+    def _noting_refusals(self) -> Iterator[None]:
+        """What the actor's role does not allow is recorded, after the transaction ended with nothing kept."""
+        try:
+            yield
+        except NotAllowed as refusal:
+            if not self.is_dry_run:
+                note_refusal(refusal, type(self).__module__.rpartition(".")[2])
+            raise
 
     @contextmanager
     def one_transaction(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from audit.context import ActorType, Origin, acting
 from privacy_console.outage import is_outage, outage_response
+from tenants.refusals import note_refused_write
 
 
 def client_address(request: HttpRequest) -> str:
@@ -60,3 +61,7 @@ class DoorMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("X-Request-ID", str(door.correlation_id))
             return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """A page that refuses a write for the role of who sent it leaves a record; Django answers 403 then."""
+        note_refused_write(exception, request)

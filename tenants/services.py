@@ -41,7 +41,7 @@ def change_tenant(
     status: str | None = None,
 ) -> Tenant:
     """Rename a tenant, correct its country, or move it to active, closing or closed; what is None stays."""
-    require(by, Permission.MANAGE_TENANT)
+    require(by, Permission.MANAGE_TENANT, tenant)
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
     status_before = tenant.status
     for field, value in {"name": name, "country": country, "status": status}.items():

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from tenants.access import require
 from tenants.roles import Permission
 
 # What the framework calls a method that the address does not have: 405 follows.
@@ -19,7 +20,7 @@ class MayDo(BasePermission):
     message = "Your role does not allow this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Raises Http404 where the address names a tenant that does not exist for the principal."""
+        """Raises NotAllowed, and Http404 where the address names a tenant that does not exist for the principal."""
         principal: Any = request.user
         if principal is None or not principal.is_authenticated:
             return False
@@ -28,4 +29,7 @@ class MayDo(BasePermission):
         if action in UNKNOWN_METHOD:
             return isinstance(getattr(view, "permissions_needed", None), dict)
         needed = view.permissions_needed.get(action)
-        return needed is not None and principal.may(Permission(needed), tenant)
+        if needed is None:
+            return False
+        require(principal, Permission(needed), tenant)
+        return True

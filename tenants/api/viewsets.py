@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from audit.context import identify
 from privacy_console.rest.concurrency import check_if_match
@@ -20,6 +21,7 @@ from privacy_console.rest.viewsets import ConsoleViewSet, Parameter
 from tenants.access import Principal
 from tenants.api.idempotency import answer_once
 from tenants.models import Tenant, TenantOwned
+from tenants.refusals import note_refused_write
 
 SLUG = "[-a-zA-Z0-9_]{1,50}"
 AS_OF = Parameter(
@@ -51,6 +53,11 @@ class PrincipalViewSet(ConsoleViewSet):
         self.as_of = as_of(request) if self.has_past else None
         if request.method == "POST" and "Idempotency-Key" in request.headers:
             self.post = partial(answer_once, self, self.post)  # type: ignore[has-type]
+
+    def handle_exception(self, error: Exception) -> Response:
+        """A write that the role does not allow is recorded; every transaction has ended here, with nothing kept."""
+        note_refused_write(error, self.request)
+        return super().handle_exception(error)
 
     @property
     def at(self) -> datetime:
@@ -94,14 +101,6 @@ class TenantViewSet(InTenant):
     model: ClassVar[type[TenantOwned]]
     related: ClassVar[Sequence[str]] = ()
     has_past = True
-
-    @cached_property
-    def tenant(self) -> Tenant:
-        """The tenant of the address, 404 where it does not exist for the principal."""
-        found = self.principal.tenants().filter(slug=self.kwargs["tenant"]).first()
-        if found is None:
-            raise Http404
-        return found
 
     def get_queryset(self) -> Any:
         if self.as_of is None:

@@ -22,6 +22,7 @@ from tenants.access import Principal
 from tenants.choice import tenants_allowing, visible_tenants
 from tenants.models import Tenant
 from tenants.pages.parts import Panel
+from tenants.refusals import note_refused_write
 from tenants.roles import Permission
 
 LOCAL_MOMENT = "%Y-%m-%dT%H:%M"
@@ -155,6 +156,7 @@ class Deed:
             form.add_error(None, refusal.detail)
             return None, 409
         except PermissionDenied as denial:
+            note_refused_write(denial, request)
             form.add_error(None, str(denial) or "Your role does not allow this.")
             return None, 403
         except ValidationError as mistakes:

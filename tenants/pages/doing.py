@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from audit.context import identify
-from tenants.access import signed_in
+from tenants.access import NotAllowed, require, signed_in
+from tenants.choice import chosen_tenant
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.parts import admin_url
 from tenants.pages.records import Showing
@@ -24,8 +25,10 @@ class Doing(Showing):
     deeds: ClassVar[tuple[Deed, ...]] = ()
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        if self.adding is None or not self.has_add_permission(request):
+        if self.adding is None:
             raise PermissionDenied
+        if not self.has_add_permission(request):
+            raise NotAllowed(signed_in(request), self.adding.permission, chosen_tenant(request))
         return self.do(request, self.adding, None)
 
     def offered(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
@@ -39,8 +42,7 @@ class Doing(Showing):
     def _view_of(self, deed: Deed) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
             obj = self.required_object(request, object_id)
-            if not self.may(request, deed.permission, obj):
-                raise PermissionDenied(f"Your role does not allow: {deed.permission.label.lower()}.")
+            require(signed_in(request), deed.permission, self.tenant_of(obj))
             return self.do(request, deed, obj)
 
         return view

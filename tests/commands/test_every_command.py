@@ -154,14 +154,24 @@ def test_each_tells_a_person_and_a_program(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHANGING)
 def test_nobody_does_what_their_role_does_not_allow(name: str) -> None:
+    """Nothing is kept but the record that it was asked for; a dry run does not even leave that."""
     _, arguments, _ = CHANGING[name]
     before = rows()
     nobody = "employee@contoso.example" if name in FOR_MEMBERS else "auditor@contoso.example"
-    ran = run(name, *arguments, "--actor", nobody, "--reason", REASON)
+    asked = (name, *arguments, "--actor", nobody, "--reason", REASON)
+    assert run(*asked, "--dry-run").code == 1
+    assert rows() == before
+    ran = run(*asked)
     assert ran.code == 1
     assert "Your role does not allow" in ran.err
     assert len(ran.err.splitlines()) == 1
-    assert rows() == before
+    more = {label: count - before[label] for label, count in rows().items() if count != before[label]}
+    assert more == {"audit.AuditEvent": 1, "audit.Attribution": 1}
+    event = AuditEvent.objects.across_tenants().latest("id")
+    assert (event.activity, event.result, event.resource_name) == ("access.refused", "failure", name)
+    by = event.attribution
+    assert (by.actor_name, by.origin, by.reason) == (nobody, "command", REASON)
+    assert event.tenant is None if name in FOR_MEMBERS else event.tenant.slug == "contoso"
 
 
 @pytest.mark.parametrize("name", [name for name, (_, args, _) in CHANGING.items() if "--tenant" in args])
