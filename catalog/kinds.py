@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from catalog.models import (
     Catalog,
@@ -163,20 +163,15 @@ def state_of(catalog: Catalog, edition: Edition | None = None) -> State:
 
 
 def _rows(kind: Kind, catalog: Catalog, edition: Edition | None) -> Iterable[dict[str, Any]]:
-    rows: QuerySet[Any] = (
-        kind.model.history.up_to_event(edition.last_event)  # type: ignore[attr-defined]
-        if edition
-        else kind.model.objects.all()
-    )
-    return rows.filter(catalog_id=catalog.pk, removed_in__isnull=True).order_by("code").values()
+    entries = kind.model.objects
+    rows = entries.recorded_in(edition) if edition else entries.current().filter(catalog=catalog)
+    return rows.order_by("code").values()
 
 
 def _add_elements(flows: dict[str, Record], codes: Codes, edition: Edition | None) -> None:
     carried: dict[str, list[str]] = defaultdict(list)
-    pairs: QuerySet[Any] = (
-        FlowElement.history.up_to_event(edition.last_event) if edition else FlowElement.objects.all()
-    )
-    for flow, element in pairs.values_list("flow_id", "element_id"):
+    pairs = FlowElement.in_edition(edition).values_list("flow_id", "element_id")
+    for flow, element in pairs:
         if flow in codes["flows"]:
             carried[codes["flows"][flow]].append(codes["elements"][element])
     for code, record in flows.items():

@@ -299,6 +299,14 @@ class FlowElement(models.Model):
     def __str__(self) -> str:
         return f"{self.flow} carries {self.element}"
 
+    @classmethod
+    def in_edition(cls, edition: Edition | None) -> models.QuerySet[FlowElement]:
+        """The pairs after an edition's last event, as history rows, or those of now."""
+        pairs: models.QuerySet[FlowElement] = (
+            cls.history.up_to_event(edition.last_event) if edition else cls.objects.all()
+        )
+        return pairs
+
 
 class Region(Entry):
     """A storage geography, or a boundary such as the EU Data Boundary."""

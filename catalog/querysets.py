@@ -11,22 +11,31 @@ if TYPE_CHECKING:
     from catalog.models import Edition
 
 
+def mentions(words: str) -> Q:
+    """That name, code or note contains each of the words."""
+    found = Q()
+    for word in words.split():
+        found &= Q(name__icontains=word) | Q(code__icontains=word) | Q(note__icontains=word)
+    return found
+
+
 class EntryQuerySet(models.QuerySet[Any]):
     def current(self) -> Self:
         """What the latest edition holds."""
         return self.filter(removed_in__isnull=True)
 
+    def recorded_in(self, edition: Edition) -> Any:
+        """The history rows that say what the edition held."""
+        past = self.model.history.up_to_event(edition.last_event)
+        return past.filter(catalog=edition.catalog_id, removed_in__isnull=True)
+
     def in_edition(self, edition: Edition) -> Self:
         """What the edition held, as history rows turned back into objects."""
-        past = self.model.history.up_to_event(edition.last_event)
-        return past.filter(catalog=edition.catalog_id, removed_in__isnull=True).as_instances()  # type: ignore[no-any-return]
+        return self.recorded_in(edition).as_instances()  # type: ignore[no-any-return]
 
     def matching(self, words: str) -> Self:
         """Entries whose name, code or note contains each of the words."""
-        found = self
-        for word in words.split():
-            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(note__icontains=word))
-        return found
+        return self.filter(mentions(words))
 
 
 class ElementQuerySet(EntryQuerySet):

@@ -79,6 +79,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[Any] = [
     path("v1/", RootView.as_view(), name="api-root"),
+    path("v1/catalog/export/", catalog.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),

@@ -22,6 +22,7 @@ from catalog.models import (
 )
 from catalog.services import compare
 from privacy_console.errors import Refused
+from privacy_console.rest.files import file_response
 from tenants.pages.bases import PlatformModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.parts import Code, Link, Panel, Table, admin_url, facts
@@ -119,8 +120,7 @@ class EditionAdmin(PlatformModelAdmin):
         except Refused as refusal:
             messages.error(request, refusal.detail)
             return HttpResponseRedirect(admin_url(edition, "change", edition.pk))
-        disposition = {"Content-Disposition": f'attachment; filename="{export.filename}"'}
-        return HttpResponse(export.content, content_type=export.media_type, headers=disposition)
+        return file_response(export)
 
     @staticmethod
     def _contents(edition: Edition) -> Panel:
@@ -165,8 +165,7 @@ class EditionAdmin(PlatformModelAdmin):
 
 
 def _count_in(model: type[Entry], edition: Edition) -> int:
-    past: Any = model.history.up_to_event(edition.last_event)  # type: ignore[attr-defined]
-    return int(past.filter(catalog=edition.catalog_id, removed_in__isnull=True).count())
+    return int(model.objects.recorded_in(edition).count())
 
 
 def _compare_url(before: Edition, after: Edition) -> str:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
 
+from catalog.api.state import CatalogState
 from catalog.models import Collection, Element, Flow, Purpose, Region, Service
+from catalog.querysets import mentions
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, FlagFilter, TextFilter
+
+
+def _of_third_party(flows: Any, state: CatalogState, code: str) -> Any:
+    """Those through services that were the third party's then: a service can have moved to another since."""
+    return flows.filter(service_id__in=state.entries(Service).filter(third_party__code=code).values("id"))
+
+
+_NARROWED: dict[str, Callable[[Any, CatalogState, str], Any]] = {
+    "service": lambda flows, state, code: flows.filter(service__code=code),
+    "third_party": _of_third_party,
+    "direction": lambda flows, state, direction: flows.filter(direction=direction),
+}
 
 
 class EntryFilters(FilterSet):
@@ -15,11 +30,7 @@ class EntryFilters(FilterSet):
     search = TextFilter(method="by_words", help_text="Words in the name, code or note.")
 
     def by_words(self, entries: Any, name: str, value: str) -> Any:
-        for word in value.split():
-            entries = entries.filter(
-                Q(name__icontains=word) | Q(code__icontains=word) | Q(note__icontains=word)
-            )
-        return entries
+        return entries.filter(mentions(value))
 
 
 class CategoryFilters(EntryFilters):
@@ -42,23 +53,19 @@ class ElementFilters(EntryFilters):
     )
     personal = FlagFilter(method="by_personal", help_text="Whether it is personal data.")
 
-    FLOW_FIELDS = {
-        "service": "service__code",
-        "third_party": "service__third_party__code",
-        "direction": "direction",
-    }
-
     def by_flow(self, elements: Any, name: str, value: str) -> Any:
         """All of the flow filters together ask for one flow that meets them all."""
         if name != self._asked()[0]:
             return elements
         state = self.view.state
-        asked = {self.FLOW_FIELDS[n]: self.form.cleaned_data[n] for n in self._asked()}
-        flows = state.entries(Flow).filter(**asked).values("id")
-        return elements.filter(id__in=state.links().filter(flow_id__in=flows).values("element_id"))
+        flows = state.entries(Flow)
+        for name in self._asked():
+            flows = _NARROWED[name](flows, state, self.form.cleaned_data[name])
+        carried = state.links().filter(flow_id__in=flows.values("id"))
+        return elements.filter(id__in=carried.values("element_id"))
 
     def _asked(self) -> list[str]:
-        return [name for name in self.FLOW_FIELDS if self.form.cleaned_data.get(name)]
+        return [name for name in _NARROWED if self.form.cleaned_data.get(name)]
 
     def by_personal(self, elements: Any, name: str, value: str) -> Any:
         is_personal = Q(classification=Element.Classification.PERSONAL)
@@ -78,10 +85,13 @@ class ServiceFilters(EntryFilters):
 
 class FlowFilters(EntryFilters):
     service = TextFilter(field_name="service__code", help_text="A service's code.")
-    third_party = TextFilter(field_name="service__third_party__code", help_text="A third party's code.")
+    third_party = TextFilter(method="by_third_party", help_text="A third party's code.")
     direction = ChoiceFilter(choices=Flow.Direction.choices)
     personal = FlagFilter(help_text="Whether it carries personal data.")
     element = TextFilter(method="by_element", help_text="Carries the element with this code.")
+
+    def by_third_party(self, flows: Any, name: str, value: str) -> Any:
+        return _of_third_party(flows, self.view.state, value)
 
     def by_element(self, flows: Any, name: str, value: str) -> Any:
         state = self.view.state

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
+from catalog.differences import Comparison, KindComparison
+from catalog.kinds import Record
 from catalog.models import Category, Datacentre, Edition, Element, Entry, Flow, Region, Service, ThirdParty
 from privacy_console.rest.serializers import OutputSerializer
 
@@ -72,7 +75,7 @@ class FlowSerializer(EntrySerializer):
     """One datum that goes to or comes from a third party."""
 
     service = serializers.CharField(source="service.code", read_only=True)
-    third_party = serializers.CharField(source="service.third_party.code", read_only=True)
+    third_party = serializers.CharField(source="third_party_code", read_only=True)
     elements = serializers.SerializerMethodField()
 
     class Meta:
@@ -133,24 +136,57 @@ class FieldChangeSerializer(serializers.Serializer[Any]):
     new_value = serializers.JSONField(allow_null=True)
 
 
-class ChangedEntrySerializer(EntryRefSerializer):
+class ChangedEntrySerializer(serializers.Serializer[Any]):
     """An entry that both editions have, differently."""
 
+    code = serializers.CharField()
     fields_changed = FieldChangeSerializer(many=True)
 
 
-class KindComparisonSerializer(serializers.Serializer[Any]):
-    """The differences in one kind of entry."""
+class KindComparisonSerializer(serializers.Serializer[tuple[str, KindComparison]]):
+    """The differences in one kind of entry; `catalog` is the catalog's own description."""
 
     kind = serializers.CharField()
     added = EntryRefSerializer(many=True)
     removed = EntryRefSerializer(many=True)
     changed = ChangedEntrySerializer(many=True)
 
+    def to_representation(self, named: tuple[str, KindComparison]) -> dict[str, Any]:
+        kind, differences = named
+        return {
+            "kind": kind,
+            "added": _named(differences.added),
+            "removed": _named(differences.removed),
+            "changed": [
+                {"code": code, "fields_changed": _changes(values)}
+                for code, values in differences.changed.items()
+            ],
+        }
 
-class ComparisonSerializer(serializers.Serializer[Any]):
-    """What is different in `to` when it is held against `from`."""
 
-    from_edition = serializers.IntegerField()
-    to_edition = serializers.IntegerField()
+def _named(records: Mapping[str, Record]) -> list[dict[str, str]]:
+    return [
+        {"code": code, "name": record.get("name") or record.get("city", "")}
+        for code, record in records.items()
+    ]
+
+
+def _changes(values: Mapping[str, tuple[Any, Any]]) -> list[dict[str, Any]]:
+    return [{"name": key, "old_value": old, "new_value": new} for key, (old, new) in values.items()]
+
+
+class ComparisonSerializer(serializers.Serializer[Comparison]):
+    """What led from the older edition to the newer."""
+
+    from_edition = serializers.IntegerField(source="before.number")
+    to_edition = serializers.IntegerField(source="after.number")
     kinds = KindComparisonSerializer(many=True)
+
+    def to_representation(self, comparison: Comparison) -> dict[str, Any]:
+        shown = KindComparisonSerializer()
+        kinds = [shown.to_representation(named) for named in comparison.kinds.items()]
+        return {
+            "from_edition": comparison.before.number,
+            "to_edition": comparison.after.number,
+            "kinds": kinds,
+        }

@@ -22,17 +22,14 @@ class CatalogState:
 
     def entries(self, model: type[Any]) -> Any:
         """The entries of a model that the state holds: objects, or history rows of a past edition."""
-        if self.edition is None:
-            rows = model.objects.current()
-        else:
-            rows = model.history.up_to_event(self.edition.last_event).filter(removed_in__isnull=True)
+        if self.edition is not None:
+            return model.objects.recorded_in(self.edition)
+        rows = model.objects.current()
         return rows if self.catalog is None else rows.filter(catalog=self.catalog)
 
     def links(self) -> Any:
         """Which flow carries which element."""
-        if self.edition is None:
-            return FlowElement.objects.all()
-        return FlowElement.history.up_to_event(self.edition.last_event)
+        return FlowElement.in_edition(self.edition)
 
     def records(self, model: type[models.Model]) -> Any:
         """The history that the state is made of, for entity tags."""
@@ -50,16 +47,33 @@ def state_of(request: Request) -> CatalogState:
         number_from("edition", number)
     if code is None and number is None:
         return CatalogState()
+    catalog = _catalog(code)
+    return CatalogState(catalog) if number is None else CatalogState(catalog, _edition(catalog, number))
+
+
+def edition_of(request: Request) -> Edition:
+    """The one edition that `?catalog=` and `?edition=` name, or the latest of the catalog loaded first.
+
+    Raises as `state_of`.
+    """
+    catalog = _catalog(request.query_params.get("catalog"))
+    return _edition(catalog, request.query_params.get("edition"))
+
+
+def _catalog(code: str | None) -> Catalog:
     catalogs = Catalog.objects.order_by("id")
-    catalog = (catalogs.filter(code=code) if code is not None else catalogs).first()
-    if catalog is None:
+    found = (catalogs.filter(code=code) if code is not None else catalogs).first()
+    if found is None:
         raise Http404
-    if number is None:
-        return CatalogState(catalog)
-    edition = catalog.editions.filter(number=number_from("edition", number)).first()
-    if edition is None:
+    return found
+
+
+def _edition(catalog: Catalog, number: str | None) -> Edition:
+    editions = catalog.editions.select_related("catalog").order_by("-number")
+    found = (editions if number is None else editions.filter(number=number_from("edition", number))).first()
+    if found is None:
         raise Http404
-    return CatalogState(catalog, edition)
+    return found
 
 
 def number_from(name: str, text: str) -> int:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.db.models import Max
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api import filters, serializers
-from catalog.api.comparison import comparison
-from catalog.api.state import CatalogState, number_from, state_of
+from catalog.api.state import CatalogState, edition_of, number_from, state_of
+from catalog.exports import MEDIA_TYPES, Format, export_catalog
+from catalog.kinds import KINDS
 from catalog.models import (
     Category,
     Datacentre,
@@ -27,6 +29,8 @@ from catalog.models import (
     Service,
     ThirdParty,
 )
+from catalog.services import compare
+from privacy_console.rest.files import FileRenderer, file_response
 from privacy_console.rest.filters import FilterSet, TextFilter
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.viewsets import Parameter
@@ -40,6 +44,12 @@ EDITION = Parameter(
     "edition",
     "Read the catalog as this edition left it: its number. Without `catalog`, of the catalog loaded first.",
     {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+)
+EXPORTED_CATALOG = replace(
+    CATALOG, description="A catalog's code; the catalog loaded first where it is not given."
+)
+EXPORTED_EDITION = replace(
+    EDITION, description="The number of one of its editions; the latest where not given."
 )
 READERS = {"list": Permission.VIEW_CATALOG, "retrieve": Permission.VIEW_CATALOG}
 
@@ -107,7 +117,7 @@ class FlowsViewSet(EntryViewSet):
     """Each datum that goes to or comes from a third party."""
 
     model = Flow
-    related = ("service__third_party",)
+    related = ("service",)
     serializer_class = serializers.FlowSerializer
     filterset_class = filters.FlowFilters
 
@@ -117,14 +127,17 @@ class FlowsViewSet(EntryViewSet):
         links = self.state.links().filter(flow_id__in=[flow.pk for flow in flows])
         for flow_id, code in links.order_by("element__code").values_list("flow_id", "element__code"):
             codes[flow_id].append(code)
+        parties = dict(self.state.entries(Service).values_list("id", "third_party__code"))
         for flow in flows:
-            flow.element_codes = codes[flow.pk]
+            flow.element_codes, flow.third_party_code = codes[flow.pk], parties.get(flow.service_id, "")
         return flows
 
     def version(self, instance: Any) -> int:
-        """The elements that it carries are shown too."""
+        """The elements that it carries are shown too, and its service's third party."""
         links = self.state.records(FlowElement).filter(flow_id=instance.pk)
-        return max(super().version(instance), links.aggregate(last=Max("history_id"))["last"] or 0)
+        service = self.state.records(Service).filter(id=instance.service_id)
+        lasts = [rows.aggregate(last=Max("history_id"))["last"] or 0 for rows in (links, service)]
+        return max(super().version(instance), *lasts)
 
 
 class RegionsViewSet(EntryViewSet):
@@ -141,6 +154,54 @@ class DatacentresViewSet(EntryViewSet):
     model = Datacentre
     serializer_class = serializers.DatacentreSerializer
     filterset_class = filters.DatacentreFilters
+
+
+EXPORT_FORMAT = Parameter(
+    "export_format",
+    "Which kind of file; the catalog file (JSON), which can be loaded again, where not given.",
+    {"type": "string", "enum": Format.values, "default": Format.JSON.value},
+)
+KIND = Parameter(
+    "kind",
+    "Which table a CSV file holds; the elements where not given. The other formats hold every kind.",
+    {"type": "string", "enum": list(KINDS)},
+)
+
+
+class ExportViewSet(PrincipalViewSet):
+    """An edition of a catalog as a file."""
+
+    permissions_needed = {"export": Permission.VIEW_CATALOG}
+    files = {"export": [media_type for media_type, _ in MEDIA_TYPES.values()]}
+    renderer_classes = (FileRenderer,)
+
+    def query_parameters(self) -> Iterable[Parameter]:
+        return (EXPORT_FORMAT, EXPORTED_CATALOG, EXPORTED_EDITION, KIND)
+
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take an edition away as a file, `<catalog>-edition-<number>.<ending>`; that it was taken is recorded."""
+        asked = self._asked()
+        edition = edition_of(request)
+        return file_response(
+            export_catalog(catalog=edition.catalog, edition=edition, by=self.principal, **asked)
+        )
+
+    def _asked(self) -> dict[str, str]:
+        """Format and kind. Raises BadQuery."""
+        given = self.request.query_params
+        chosen = {one.name: given.get(one.name, "") for one in (EXPORT_FORMAT, KIND)}
+        errors = {
+            one.name: ("unknown", f"Give one of: {', '.join(one.schema['enum'])}.")
+            for one in (EXPORT_FORMAT, KIND)
+            if chosen[one.name] and chosen[one.name] not in one.schema["enum"]
+        }
+        if chosen["kind"] and chosen["export_format"] != Format.CSV:
+            errors.setdefault(
+                "kind", ("not_of_format", "Only a CSV file holds one kind: ask for export_format=csv.")
+            )
+        if errors:
+            raise BadQuery(errors)
+        return {"format_name": chosen["export_format"] or Format.JSON, "kind": chosen["kind"]}
 
 
 class EditionFilters(FilterSet):
@@ -176,7 +237,8 @@ class EditionsViewSet(PrincipalViewSet):
     def compare(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What was added, changed and removed from the older of two editions to the newer."""
         one, other = self.get_object(), self._other()
-        return Response(comparison(*sorted((one, other), key=lambda edition: edition.number)))
+        comparison = compare(*sorted((one, other), key=lambda edition: edition.number))
+        return Response(serializers.ComparisonSerializer(comparison).data)
 
     def _other(self) -> Edition:
         """The edition that `?with=` names. Raises BadQuery, Http404."""

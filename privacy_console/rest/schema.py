@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -82,7 +83,8 @@ class ConsoleSchema(AutoSchema):
 
     @property
     def _has_etag(self) -> bool:
-        return not self._is_list_view() and self._action not in getattr(self.view, "unversioned", ())
+        without = (*getattr(self.view, "unversioned", ()), *getattr(self.view, "files", ()))
+        return not self._is_list_view() and self._action not in without
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self._action in (*getattr(self.view, "lists", ()), *getattr(self.view, "plain_lists", ()))
@@ -112,6 +114,8 @@ class ConsoleSchema(AutoSchema):
             parameters += self._post_headers()
         if self._has_etag and self.method != "DELETE":
             parameters.append(_etag([200, 201, 304]))
+        if self._action in getattr(self.view, "files", ()):
+            parameters.append(_disposition())
         return parameters
 
     def _post_headers(self) -> list[Any]:
@@ -126,7 +130,10 @@ class ConsoleSchema(AutoSchema):
         shown = getattr(self.view, "response_serializers", {}).get(
             self._action, getattr(self.view, "serializer_class", None)
         )
-        responses: dict[Any, Any] = {self._success(): None if self.method == "DELETE" else shown}
+        files = getattr(self.view, "files", {}).get(self._action, ())
+        responses: dict[Any, Any] = {(200, one.partition(";")[0]): _file(one) for one in files}
+        if not files:
+            responses[self._success()] = None if self.method == "DELETE" else shown
         if self.method == "GET" and self._has_etag:
             responses[304] = OpenApiResponse(None, DESCRIPTIONS[304])
         for status in self._problems():
@@ -138,6 +145,8 @@ class ConsoleSchema(AutoSchema):
 
     def _problems(self) -> list[int]:
         found = {400, 401, 403, 404, 406, 503}
+        if self._action in getattr(self.view, "files", ()):
+            found -= {406}
         if self.method != "GET":
             found |= {409}
         if self.method in ("POST", "PATCH", "PUT"):
@@ -170,6 +179,25 @@ def _etag(statuses: list[int]) -> OpenApiParameter:
     return OpenApiParameter(
         "ETag", schema, OpenApiParameter.HEADER, required=True, description=description, response=statuses
     )
+
+
+def _disposition() -> OpenApiParameter:
+    description = "That it is a file to keep, and what it is called."
+    return OpenApiParameter(
+        "Content-Disposition",
+        {"type": "string"},
+        OpenApiParameter.HEADER,
+        description=description,
+        response=[200],
+    )
+
+
+def _file(media_type: str) -> OpenApiResponse:
+    """Files of objects are described as such, others as text or bytes."""
+    is_object = any(word in media_type for word in ("json", "yaml"))
+    is_text = media_type.startswith("text/")
+    content = OpenApiTypes.OBJECT if is_object else OpenApiTypes.STR if is_text else OpenApiTypes.BINARY
+    return OpenApiResponse(content, "The file.")
 
 
 def without_marks(result: Any, **context: Any) -> Any:

@@ -38,6 +38,7 @@ class ConsoleViewSet(GenericViewSet[Any]):
     lists: actions that answer with pages; plain_lists: those without filters, newest first.
     response_serializers: action -> how its answer is shown, where it is not the object.
     unversioned: actions on one object whose answer carries no ETag.
+    files: action -> the media types of the files that it answers with; they carry no ETag either.
     """
 
     permissions_needed: ClassVar[Mapping[str, str]] = {}
@@ -49,6 +50,7 @@ class ConsoleViewSet(GenericViewSet[Any]):
     plain_lists: ClassVar[Sequence[str]] = ()
     response_serializers: ClassVar[Mapping[str, Any]] = {}
     unversioned: ClassVar[Sequence[str]] = ()
+    files: ClassVar[Mapping[str, Sequence[str]]] = {}
     lookup_field = "id"
     lookup_value_regex = "[0-9]{1,19}"
 

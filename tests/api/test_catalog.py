@@ -2,9 +2,56 @@
 
 from __future__ import annotations
 
-from catalog.models import Edition, Element, Flow, Service
-from tenants.roles import Permission
+from typing import Any
+
+from catalog.models import (
+    Category,
+    Datacentre,
+    Edition,
+    Element,
+    Entry,
+    Flow,
+    Region,
+    Service,
+    ThirdParty,
+)
+from tenants.roles import Permission, Role
 from tests.api import suite
+from tests.catalog.documents import element, load, small
+
+PATHS: dict[str, type[Entry]] = {
+    "categories": Category,
+    "elements": Element,
+    "third-parties": ThirdParty,
+    "services": Service,
+    "flows": Flow,
+    "regions": Region,
+    "datacentres": Datacentre,
+}
+
+
+def amended() -> dict[str, Any]:
+    """The small catalog, with something of every kind added, renamed or removed."""
+    document = small()
+    document["elements"].append(element("device.colour", "Colour"))
+    document["flows"].pop()
+    for one in (
+        *document["categories"],
+        *document["third_parties"],
+        *document["services"],
+        *document["regions"],
+    ):
+        one["name"] += " (new)"
+    document["datacentres"] = []
+    return document
+
+
+def with_a_moved_service() -> dict[str, Any]:
+    """The small catalog, its repairs done by somebody else."""
+    document = small()
+    document["third_parties"].append({"code": "garage", "name": "Garage", "country": "FR"})
+    document["services"][0]["third_party"] = "garage"
+    return document
 
 
 class TestCategories(suite.CatalogSuite):
@@ -53,7 +100,7 @@ class TestServices(suite.CatalogSuite):
 
 class TestFlows(suite.CatalogSuite):
     path = "/api/v1/catalog/flows/"
-    queries = 3
+    queries = 4
 
     def test_by_element_and_back(self) -> None:
         flow = Flow.objects.filter(elements__isnull=False, service__in=Service.objects.all())[0]
@@ -70,6 +117,47 @@ class TestFlows(suite.CatalogSuite):
         flow.elements.add(Element.objects.exclude(flows=flow)[0])
         assert self.reader.get(path)["ETag"] != before
         assert self.reader.get(path, {"edition": "1"})["ETag"] == before
+
+
+class TestPastEditions(suite.ApiTestCase):
+    """What an edition held is told like `in_edition` tells it, whatever happened since."""
+
+    def shown(self, path: str, **query: str) -> dict[str, Any]:
+        query = {"catalog": "fleet", "page_size": "500", **query}
+        rows = self.role(Role.AUDITOR).get(f"/api/v1/catalog/{path}/", query).json()["results"]
+        return {row["code"]: row for row in rows}
+
+    def test_after_additions_changes_and_removals(self) -> None:
+        with self.door():
+            load(small())
+            editions = [Edition.objects.get(catalog__code="fleet")]
+            for document in (amended(), with_a_moved_service()):
+                load(document)
+                editions.append(Edition.objects.filter(catalog__code="fleet").latest())
+        for edition in editions:
+            for path, kind in PATHS.items():
+                with self.subTest(f"{path} {edition.number}"):
+                    held = {entry.code: entry.name for entry in kind.objects.in_edition(edition)}
+                    shown = self.shown(path, edition=str(edition.number))
+                    assert {code: row["name"] for code, row in shown.items()} == held
+        assert self.shown("elements", edition="1").keys() != self.shown("elements", edition="2").keys()
+
+    def test_a_flow_had_the_third_party_of_its_service_then(self) -> None:
+        path = "/api/v1/catalog/flows/depot.out.serial/"
+        with self.door():
+            load(small())
+        before = self.role(Role.AUDITOR).get(path)
+        with self.door():
+            load(with_a_moved_service())
+        after, past = (
+            self.role(Role.AUDITOR).get(path, query) for query in ({}, {"catalog": "fleet", "edition": "1"})
+        )
+        assert [one.json()["third_party"] for one in (before, after, past)] == ["depot", "garage", "depot"]
+        assert before["ETag"] == past["ETag"] != after["ETag"]
+        for party, edition, expected in (("depot", "1", True), ("depot", "2", False), ("garage", "2", True)):
+            query = {"third_party": party, "edition": edition}
+            assert bool(self.shown("flows", **query)) is expected
+            assert bool(self.shown("elements", **query)) is expected
 
 
 class TestRegions(suite.CatalogSuite):
