@@ -110,6 +110,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     database["CONN_MAX_AGE"] = database.get("CONN_MAX_AGE", 60)
     database["CONN_HEALTH_CHECKS"] = True
+    # A server that does not answer at all: say so in seconds, where the system would wait for minutes.
+    database["OPTIONS"] = {"connect_timeout": 5} | database.get("OPTIONS", {})
 database["ENGINE"] = BACKENDS[database["ENGINE"]]
 DATABASES = {"default": database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
