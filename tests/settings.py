@@ -9,3 +9,6 @@ os.environ.setdefault("DEBUG", "true")
 os.environ.setdefault("SECRET_KEY", "for-tests-only")
 
 from privacy_console.settings import *  # noqa: F403
+
+# Looks a static file up when it is asked for. Otherwise each client of a test would list them all at its start.
+WHITENOISE_AUTOREFRESH = True

@@ -16,7 +16,6 @@ from tenants.choice import tenants_allowing
 from tenants.roles import Permission
 
 TIMELINES_OFFERED = 200
-SIGNING_IN = "sign-in"
 
 
 class TimelineFilter(SimpleListFilter):
@@ -81,12 +80,13 @@ class ActorFilter(OfferingFilter):
 
 
 class CategoryFilter(OfferingFilter):
-    """The areas of what is audited, and of what else is recorded."""
+    """The areas of what is audited, and of what else is recorded lately."""
 
     title = parameter_name = column = "category"
 
     def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
-        categories = {stance.category for stance in audited_models()} | {SIGNING_IN}
+        recent = {row["category"] for row in model_admin.recent_values(request)}
+        categories = recent | {stance.category for stance in audited_models()}
         return {(category, category.capitalize()) for category in categories}
 
 
@@ -94,7 +94,8 @@ class KindFilter(OfferingFilter):
     title, parameter_name, column = "kind of object", "kind", "resource_type"
 
     def offered(self, request: HttpRequest, model_admin: Any) -> set[tuple[str, str]]:
-        kinds = {stance.resource_type for stance in audited_models()}
+        recent = {row["resource_type"] for row in model_admin.recent_values(request)}
+        kinds = recent | {stance.resource_type for stance in audited_models()}
         return {(kind, kind_words(kind)) for kind in kinds}
 
 

@@ -128,7 +128,8 @@ class TimelineAdmin(TenantModelAdmin):
     def _values_among_the_newest(self, request: HttpRequest) -> Any:
         newest = self._timeline(request).order_by(*self.ordering).values("pk")[:RECENT]
         rows = AuditEvent.objects.across_tenants().filter(pk__in=newest).order_by()
-        return rows.values("activity", "resource_type", "actor_id", "attribution__actor_name").distinct()
+        columns = ("activity", "category", "resource_type", "actor_id", "attribution__actor_name")
+        return rows.values(*columns).distinct()
 
     # --- The list ---
 
