@@ -154,7 +154,7 @@ class AdminPageSuite(CastTestCase):
     def test_the_list_asks_as_often_for_many_as_for_one(self) -> None:
         self.one()
         self.enter(self.reader)
-        self.shows(MANY)
+        self.shows(2 * MANY)
         few = self._queries(self.url("changelist"))
         with at_work():
             self.make_many(self.contoso)
