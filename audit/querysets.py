@@ -63,6 +63,13 @@ class EventManager(models.Manager["AuditEvent"]):
         return EventQuerySet(self.model, using=self._db)
 
 
+def of_same_object(history_model: Any) -> models.QuerySet[Any]:
+    """For a subquery: the history rows of the object that the outer query's row is of."""
+    key = {name: OuterRef(name) for name in history_model.object_key}
+    rows: models.QuerySet[Any] = history_model._base_manager.filter(**key)
+    return rows
+
+
 class PastQuerySet(HistoricalQuerySet):
     """History rows. Their order is the order of their ids: each id is that of its event in the timeline."""
 
@@ -75,8 +82,6 @@ class PastQuerySet(HistoricalQuerySet):
         return self._latest(Q(history_id__lte=event_id))
 
     def _latest(self, until: Q) -> Self:
-        later = self.model._base_manager.filter(
-            until, **{self._pk_attr: OuterRef(self._pk_attr)}, history_id__gt=OuterRef("history_id")
-        )
+        later = of_same_object(self.model).filter(until, history_id__gt=OuterRef("history_id"))
         latest: Self = self.filter(until, ~Exists(later)).exclude(history_type="-")
         return latest

@@ -19,6 +19,7 @@ from django.db.models import OuterRef, Subquery, prefetch_related_objects
 
 from audit.history import Stance, stance_of
 from audit.models import AuditEvent
+from audit.querysets import of_same_object
 
 _NATURAL_KEYS = ("code", "slug", "username", "prefix")
 
@@ -103,8 +104,7 @@ def _differences(events: list[AuditEvent]) -> dict[int, list[_Difference]]:
 def _records(stance: Stance, event_ids: list[int]) -> list[tuple[Any, Any]]:
     """The history rows of the events, each with the row before it (None at the beginning)."""
     history = stance.history_model._base_manager
-    key = stance.model._meta.pk.attname
-    earlier = history.filter(**{key: OuterRef(key)}, history_id__lt=OuterRef("history_id"))
+    earlier = of_same_object(stance.history_model).filter(history_id__lt=OuterRef("history_id"))
     last = earlier.order_by("-history_id").values("history_id")[:1]
     records = {r.pk: r for r in history.filter(history_id__in=event_ids).annotate(before=Subquery(last))}
     missing = {r.before for r in records.values()} - records.keys() - {None}

@@ -64,7 +64,7 @@ class TenantHistoryManager(HistoryManager):
     def get_queryset(self) -> Any:
         if self.instance is None:
             raise ScopeRequired(self.model.instance_type)
-        return super().get_queryset()
+        return super().get_queryset().filter(tenant=self.instance.tenant_id)
 
     def for_tenant(self, tenant: Tenant | int) -> PastQuerySet:
         """The history of one tenant's rows."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor as PostgreSQLSchemaEditor
 
+from audit.backends.attributing import AttributingWrapper
 from audit.backends.migrating import TriggerKeepingSchemaEditor
 from audit.context import Context, current
 
@@ -16,45 +16,22 @@ class DatabaseSchemaEditor(TriggerKeepingSchemaEditor, PostgreSQLSchemaEditor):
     pass
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(AttributingWrapper, base.DatabaseWrapper):
     """Before the first write under a context the session is told it: one round trip for each door that writes.
 
     The setting belongs to the session, so a pooler in front must pool sessions, not transactions.
     """
 
     SchemaEditorClass = DatabaseSchemaEditor
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.execute_wrappers.append(self._attribute_first)
-
-    def _attribute_first(
-        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
-    ) -> Any:
-        if not str(sql).startswith("SELECT"):
-            self.attribute(current())
-        return execute(sql, params, many, context)
+    past_the_wrappers = ("copy", "callproc")
 
     def create_cursor(self, name: str | None = None) -> Any:
         """A cursor on a session that speaks for nobody but the open door, even for what the driver sends itself."""
         if getattr(self.connection, "told_context", None) not in (None, current()):
             self.attribute(None)
-        cursor = super().create_cursor(name)
-        # These two reach the driver without passing Django's wrappers.
-        for method in ("copy", "callproc"):
-            if hasattr(cursor, method):
-                setattr(cursor, method, self._attributed(getattr(cursor, method)))
-        return cursor
-
-    def _attributed(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.attribute(current())
-            return method(*args, **kwargs)
-
-        return call
+        return super().create_cursor(name)
 
     def attribute(self, context: Context | None) -> None:
-        """Tell the session who is acting from here on; None takes the last one back."""
         self.ensure_connection()
         if getattr(self.connection, "told_context", None) is context:
             return
