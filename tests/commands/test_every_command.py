@@ -64,7 +64,7 @@ READING: dict[str, tuple[str, ...]] = {
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
 # Tried where there is nothing yet: test_demo.py, and test_alone.py in a process of its own.
-ELSEWHERE = {"demo", "setup"}
+ELSEWHERE = ("demo", "setup")
 
 pytestmark = pytest.mark.django_db
 
