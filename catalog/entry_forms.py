@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from catalog.kinds import KINDS, Kind
 from catalog.models import Catalog, Entry
 from catalog.services import add_entry, amend_entry, remove_entry
+from tenants.access import signed_in
 from tenants.pages.deeds import Deed, DeedForm, ReasonForm
 from tenants.roles import Permission
 
@@ -120,7 +121,7 @@ def _add(kind: str, request: HttpRequest, data: dict[str, Any]) -> Entry:
         catalog=data["catalog"],
         kind=kind,
         values=data["_values"],
-        by=request.user,  # type: ignore[arg-type]
+        by=signed_in(request),
         reason=data["reason"],
         override=data["_override"],
     )
@@ -130,14 +131,14 @@ def _amend(request: HttpRequest, entry: Entry, data: dict[str, Any]) -> Entry:
     return amend_entry(
         entry=entry,
         values=data["_values"],
-        by=request.user,  # type: ignore[arg-type]
+        by=signed_in(request),
         reason=data["reason"],
         override=data["_override"],
     )
 
 
 def _remove(request: HttpRequest, entry: Entry, data: dict[str, Any]) -> Entry:
-    return remove_entry(entry=entry, by=request.user, reason=data["reason"])  # type: ignore[arg-type]
+    return remove_entry(entry=entry, by=signed_in(request), reason=data["reason"])
 
 
 def _is_amendable(entry: Entry) -> bool:

@@ -95,7 +95,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def tenant_switch(request: HttpRequest) -> dict[str, Any]:
     """`chosen_tenant` (None where the pages show them all) and `tenant_choices`, where there is anything to choose."""
-    tenants = list(request.user.tenants().order_by("name", "id")[:SWITCH_LIMIT])  # type: ignore[union-attr]
+    tenants = list(signed_in(request).tenants().order_by("name", "id")[:SWITCH_LIMIT])
     return {"chosen_tenant": chosen_tenant(request), "tenant_choices": tenants if len(tenants) > 1 else []}
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from tenants.access import Principal
+from tenants.access import Principal, signed_in
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -28,7 +28,7 @@ def chosen_tenant(request: HttpRequest) -> Tenant | None:
 
 
 def _choice_of(request: HttpRequest) -> Tenant | None:
-    person: Principal = request.user  # type: ignore[assignment]
+    person = signed_in(request)
     slug = request.session.get(SESSION_KEY)
     if slug and (chosen := person.tenants().filter(slug=slug).first()):
         return chosen
@@ -41,7 +41,7 @@ def _choice_of(request: HttpRequest) -> Tenant | None:
 def visible_tenants(request: HttpRequest) -> QuerySet[Tenant]:
     """What lists and choices are about: the chosen tenant, or all of the person's."""
     chosen = chosen_tenant(request)
-    person: Principal = request.user  # type: ignore[assignment]
+    person = signed_in(request)
     return person.tenants() if chosen is None else Tenant.objects.filter(pk=chosen.pk)
 
 
@@ -54,7 +54,7 @@ def tenants_allowing(person: Principal, permission: Permission, among: QuerySet[
 
 def choose_tenant(request: HttpRequest, slug: str) -> None:
     """Show one of the person's tenants from now on, or all of them where the slug is empty. Raises Http404."""
-    person: Principal = request.user  # type: ignore[assignment]
+    person = signed_in(request)
     if slug and not person.tenants().filter(slug=slug).exists():
         raise Http404("There is no such tenant.")
     request.session[SESSION_KEY] = slug

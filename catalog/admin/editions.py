@@ -23,6 +23,7 @@ from catalog.models import (
 from catalog.services import compare
 from privacy_console.errors import Refused
 from privacy_console.rest.files import file_response
+from tenants.access import signed_in
 from tenants.pages.bases import PlatformModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.parts import Code, Link, Panel, Table, admin_url, facts
@@ -113,7 +114,7 @@ class EditionAdmin(PlatformModelAdmin):
             export = export_catalog(
                 catalog=edition.catalog,
                 format_name=request.GET.get("format", ""),
-                by=request.user,  # type: ignore[arg-type]
+                by=signed_in(request),
                 edition=edition,
                 kind=request.GET.get("kind", ""),
             )

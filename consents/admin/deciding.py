@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from consents.admin.flows import amounts, what_flows
 from consents.models import Consent
 from consents.services import decline_consent, grant_consent, withdraw_consent
@@ -17,11 +15,6 @@ class GrantForm(ReasonForm):
     effective_until = MomentField(
         label="Holds until", required=False, help_text="Until withdrawn, where left empty."
     )
-
-    def prepare(self) -> None:
-        zone = timezone.localtime().tzname()
-        for name in ("effective_from", "effective_until"):
-            self.fields[name].help_text = f"{GrantForm.base_fields[name].help_text} Time zone: {zone}."
 
 
 def _what_granting_does(consent: Consent) -> list[str]:

@@ -39,10 +39,6 @@ class FlagFilter(ChoiceFilter):
     def filter(self, queryset: Any, value: Any) -> Any:
         return super().filter(queryset, value == "true") if value else queryset
 
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": self.codes}
-
 
 class TextFilter(django_filters.CharFilter):
     """A code or a name, or, with a method, words to search for."""

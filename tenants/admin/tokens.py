@@ -44,11 +44,6 @@ class NewTokenForm(InTenantForm, OptionalReasonForm):
         super().prepare()
         lifetime: timedelta = AccessToken.DEFAULT_LIFETIME
         self.fields["expires_at"].initial = timezone.localtime(timezone.now() + lifetime)
-        self.fields["expires_at"].help_text = f"{NewTokenForm.base_fields['expires_at'].help_text} {_zone()}"
-
-
-def _zone() -> str:
-    return f"Time zone: {timezone.localtime().tzname()}."
 
 
 class TokenStateFilter(SimpleListFilter):

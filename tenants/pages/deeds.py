@@ -14,11 +14,12 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
-from tenants.access import Principal
+from tenants.access import signed_in
 from tenants.choice import tenants_allowing, visible_tenants
 from tenants.models import Tenant
 from tenants.pages.parts import Panel
@@ -29,7 +30,7 @@ LOCAL_MOMENT = "%Y-%m-%dT%H:%M"
 
 
 class MomentField(forms.DateTimeField):
-    """A date and time from the browser's own picker, in the zone of the pages."""
+    """A date and time from the browser's own picker, in the zone of the pages, which its hint names."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_MOMENT)
 
@@ -64,6 +65,8 @@ class DeedForm(forms.Form):
     @staticmethod
     def _dress(field: forms.Field) -> None:
         field.widget.attrs.setdefault("class", " ".join(_classes_of(field.widget)))
+        if isinstance(field, MomentField):
+            field.help_text = f"{field.help_text} Time zone: {timezone.localtime().tzname()}."
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = field.widget.attrs.get("data-rows", 3)
 
@@ -91,8 +94,8 @@ class InTenantForm(DeedForm):
     """A deed in one of the person's tenants; where there is only one it need not be chosen."""
 
     def prepare(self) -> None:
-        person: Principal = self.request.user  # type: ignore[assignment]
-        allowed = tenants_allowing(person, self.deed.permission, visible_tenants(self.request))
+        offered = visible_tenants(self.request)
+        allowed = tenants_allowing(signed_in(self.request), self.deed.permission, offered)
         self.only_tenant = self._only_one(allowed)
         self.fields["tenant"] = forms.ModelChoiceField(
             allowed, help_text="For which tenant.", required=self.only_tenant is None
