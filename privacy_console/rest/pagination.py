@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -59,13 +59,14 @@ def _value(model: type[models.Model], name: str, value: Any) -> Any:
     field = model._meta.get_field(name.lstrip("-"))
     try:
         converted = field.to_python(value)  # type: ignore[union-attr]
+        is_outside = isinstance(converted, int) and abs(converted) > LARGEST_ID
+        is_naive = isinstance(converted, datetime) and converted.tzinfo is None
+        if converted is None or is_outside or is_naive or b"\0" in str(converted).encode():
+            raise ValueError(value)
+        # At the calendar's ends there are times with a zone that UTC has no name for.
+        return converted.astimezone(UTC) if isinstance(converted, datetime) else converted
     except (ValidationError, OverflowError, TypeError) as error:
         raise ValueError(value) from error
-    is_outside = isinstance(converted, int) and abs(converted) > LARGEST_ID
-    is_naive = isinstance(converted, datetime) and converted.tzinfo is None
-    if converted is None or is_outside or is_naive or "\0" in str(converted):
-        raise ValueError(value)
-    return converted
 
 
 def reversed_order(ordering: Sequence[str]) -> tuple[str, ...]:

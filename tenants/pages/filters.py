@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.admin import RelatedFieldListFilter, SimpleListFilter
@@ -48,7 +48,7 @@ class PeriodFilter(SimpleListFilter):
             day = parse_date(values[-1]) if values else None
         except ValueError:
             day = None
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+        return timezone.make_aware(datetime.combine(_reckonable(day), time.min)) if day else None
 
     @classmethod
     def parameters(cls) -> set[str]:
@@ -63,10 +63,15 @@ class PeriodFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if (days := self.value()) and days.isdigit() and int(days) <= 36_500:
+        if (days := self.value()) and days.isascii() and days.isdigit() and int(days) <= 36_500:
             queryset = queryset.filter(**{f"{self.field}__gte": timezone.now() - timedelta(days=int(days))})
         if self.since:
             queryset = queryset.filter(**{f"{self.field}__gte": self.since})
         if self.until:
             queryset = queryset.filter(**{f"{self.field}__lt": self.until + timedelta(days=1)})
         return queryset
+
+
+def _reckonable(day: date) -> date:
+    """The day, or the nearest that has a day before and after it in every zone."""
+    return min(max(day, date.min + timedelta(days=2)), date.max - timedelta(days=2))

@@ -23,16 +23,24 @@ NONE = format_html('<span class="pc-none">{}</span>', "—")
 
 def moment(value: datetime) -> SafeString:
     """A date and time, with the zone it is given in."""
-    local = timezone.localtime(value)
+    local = _local(value)
     text = f"{formats.date_format(local, 'j M Y, H:i:s')} {local.tzname()}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 
 def minute(value: datetime) -> SafeString:
     """A date and time without seconds, for lists; whoever points at it sees all of it."""
-    local = timezone.localtime(value)
+    local = _local(value)
     text = f"{formats.date_format(local, 'j M Y, H:i')} {local.tzname()}"
     return format_html('<time datetime="{0}" title="{0}">{1}</time>', value.isoformat(), text)
+
+
+def _local(value: datetime) -> datetime:
+    """The time in the pages' zone; at the end of the calendar, where a zone would pass it, as it is."""
+    try:
+        return timezone.localtime(value)
+    except OverflowError:
+        return value
 
 
 @register.filter

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -87,6 +87,22 @@ class TimelinePageTests(TenantPageSuite):
             if hides:
                 hidden = self.client.get(self.url("changelist"), {parameter: hides})
                 self.assertNotContains(hidden, self.url("change", event.pk), msg_prefix=parameter)
+
+    def test_periods_at_the_ends_of_the_calendar_and_no_numbers_are_answered(self) -> None:
+        event = self.renamed()
+        self.enter("auditor")
+        for zone in ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            for query, finds in {
+                "until=9999-12-31": True,
+                "until=0001-01-01": False,
+                "since=0001-01-01": True,
+                "since=9999-12-31": False,
+                "period=%C2%B2": True,
+            }.items():
+                with self.subTest(f"{zone} {query}"), override_settings(TIME_ZONE=zone):
+                    answer = self.client.get(f"{self.url('changelist')}?{query}")
+                    assert answer.status_code == 200
+                    assert (self.url("change", event.pk) in answer.content.decode()) is finds
 
     def test_an_entry_shows_old_and_new_and_who_from_where_and_why(self) -> None:
         self.enter("auditor")
