@@ -41,6 +41,11 @@ State: TypeAlias = dict[str, dict[str, Record]]
 """By kind and code, what a catalog holds."""
 
 
+def name_of(record: Record) -> str:
+    """What a record is called: a datacentre is called after its city."""
+    return str(record.get("name") or record.get("city") or "")
+
+
 @cache
 def schema() -> dict[str, Any]:
     """The JSON Schema of a catalog file (draft 2020-12)."""
@@ -84,7 +89,7 @@ class Kind:
         for key, value in record.items():
             columns |= self._columns_of(key, value, ids)
         if "name" not in record:
-            columns["name"] = record["city"]
+            columns["name"] = name_of(record)
         return columns
 
     def _columns_of(self, key: str, value: Any, ids: Ids) -> dict[str, Any]:

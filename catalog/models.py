@@ -6,14 +6,15 @@ state of every row after its last event. So a past edition is read from the same
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import ClassVar, Protocol, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from audit.history import AuditedRecords
-from catalog.querysets import ElementQuerySet, EntryQuerySet, FlowQuerySet
+from catalog.querysets import ElementQuerySet, EntryQuerySet
 
 
 class Catalog(models.Model):
@@ -21,7 +22,9 @@ class Catalog(models.Model):
 
     code = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=200)
-    processor = models.CharField(max_length=200, help_text="Who processes the data for the tenants (GDPR Art. 4(8)).")
+    processor = models.CharField(
+        max_length=200, help_text="Who processes the data for the tenants (GDPR Art. 4(8))."
+    )
     description = models.TextField(blank=True)
 
     history = AuditedRecords(category="catalog", label="name")
@@ -44,7 +47,9 @@ class Edition(models.Model):
     number = models.PositiveIntegerField()
     released_on = models.DateField(help_text="The date its sources stand for.")
     loaded_at = models.DateTimeField(default=timezone.now)
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the loaded file's bytes; empty for amendments.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the loaded file's bytes; empty for amendments."
+    )
     note = models.TextField(blank=True)
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
@@ -216,7 +221,8 @@ class Element(Entry):
                 violation_error_message="Say on which condition mobile application management collects it.",
             ),
             models.CheckConstraint(
-                condition=Q(override_rule="", override_reason="") | (~Q(override_rule="") & ~Q(override_reason="")),
+                condition=Q(override_rule="", override_reason="")
+                | (~Q(override_rule="") & ~Q(override_reason="")),
                 name="element_override_has_a_reason",
                 violation_error_message="An override names the rule and the reason.",
             ),
@@ -231,7 +237,8 @@ class ThirdParty(Entry):
     """Somebody other than tenant and processor that data can flow to or from (GDPR Art. 4(10))."""
 
     agent_of_processor = models.BooleanField(
-        default=False, help_text="Acts for the processor and is on its list of subcontractors: needs no consent."
+        default=False,
+        help_text="Acts for the processor and is on its list of subcontractors: needs no consent.",
     )
     shares_data = models.BooleanField(default=True)
     country = models.CharField(max_length=2, blank=True)
@@ -258,7 +265,10 @@ class Service(Entry):
     history = AuditedRecords(category="catalog", label="name")
 
     class Meta(Entry.Meta):
-        constraints = (*Entry.Meta.constraints, no_refused_purpose("purpose_text", "service_purpose_is_allowed"))
+        constraints = (
+            *Entry.Meta.constraints,
+            no_refused_purpose("purpose_text", "service_purpose_is_allowed"),
+        )
 
 
 class Flow(Entry):
@@ -278,11 +288,29 @@ class Flow(Entry):
     personal = models.BooleanField("personal data", default=False)
     elements = models.ManyToManyField(Element, through="FlowElement", related_name="flows", blank=True)
 
-    objects: ClassVar[FlowQuerySet] = FlowQuerySet.as_manager()  # type: ignore[assignment]
     history = AuditedRecords(category="catalog", label="name")
 
     class Meta(Entry.Meta):
         constraints = (*Entry.Meta.constraints, no_refused_purpose("purpose_text", "flow_purpose_is_allowed"))
+
+
+class Directed(Protocol):
+    """A flow, or what was written down of one."""
+
+    @property
+    def direction(self) -> str: ...
+
+
+Going = TypeVar("Going", bound=Directed)
+
+
+def both_ways(flows: Iterable[Going]) -> tuple[list[Going], list[Going]]:
+    """What goes to the third party, and what comes from it."""
+    out: list[Going] = []
+    back: list[Going] = []
+    for flow in flows:
+        (out if flow.direction == Flow.Direction.TO_THIRD_PARTY else back).append(flow)
+    return out, back
 
 
 class FlowElement(models.Model):
@@ -294,7 +322,9 @@ class FlowElement(models.Model):
     history = AuditedRecords(category="catalog", part=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("flow", "element"), name="flow_carries_an_element_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("flow", "element"), name="flow_carries_an_element_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.flow} carries {self.element}"
@@ -337,5 +367,3 @@ class Datacentre(Entry):
 ENTRY_MODELS: tuple[type[Entry], ...] = (
     Category, Element, ThirdParty, Service, Flow, Region, Datacentre
 )  # fmt: skip
-
-

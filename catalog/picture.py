@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from catalog.models import Element, Entry, Flow
+from catalog.models import Element, Entry, Flow, both_ways
 
 UrlOf: TypeAlias = Callable[[Entry], str]
 """Where a box leads."""
@@ -131,8 +131,9 @@ def picture_of_element(element: Element, flows: Sequence[Flow], url: UrlOf) -> P
     if not flows:
         return None
     centre = Box(element.name, is_centre=True)
-    back = _Side([f for f in flows if f.direction != "to_third_party"], centre, outgoing=False, url=url)
-    out = _Side([f for f in flows if f.direction == "to_third_party"], centre, outgoing=True, url=url)
+    going, coming = both_ways(flows)
+    back = _Side(coming, centre, outgoing=False, url=url)
+    out = _Side(going, centre, outgoing=True, url=url)
     lanes = [
         Lane("Comes from", list(back.parties.values())),
         Lane("through", list(back.services.values())),

@@ -39,27 +39,15 @@ class EntryQuerySet(models.QuerySet[Any]):
 
 
 class ElementQuerySet(EntryQuerySet):
-    def collected(self) -> Self:
-        return self.exclude(collection="never")
-
     def never_collected(self) -> Self:
         return self.filter(collection="never")
-
-    def personal(self) -> Self:
-        return self.filter(classification="personal")
 
     def with_flow_counts(self) -> Self:
         """Adds `outgoing` and `incoming`: how many current flows carry the element, each way."""
         is_current = Q(flows__removed_in__isnull=True)
         return self.annotate(
             outgoing=Count("flows", filter=is_current & Q(flows__direction="to_third_party"), distinct=True),
-            incoming=Count("flows", filter=is_current & Q(flows__direction="from_third_party"), distinct=True),
+            incoming=Count(
+                "flows", filter=is_current & Q(flows__direction="from_third_party"), distinct=True
+            ),
         )
-
-
-class FlowQuerySet(EntryQuerySet):
-    def outgoing(self) -> Self:
-        return self.filter(direction="to_third_party")
-
-    def personal(self) -> Self:
-        return self.filter(personal=True)

@@ -16,7 +16,15 @@ from django.utils import timezone
 
 from catalog import never
 from catalog.cross_check import Surroundings, cross_mistakes
-from catalog.differences import Comparison, KindReport, LoadReport, changed_keys, comparison_of, reports_of
+from catalog.differences import (
+    HEADER,
+    Comparison,
+    KindReport,
+    LoadReport,
+    changed_keys,
+    comparison_of,
+    reports_of,
+)
 from catalog.files import CatalogFile, parse
 from catalog.kinds import (
     KINDS,
@@ -252,6 +260,6 @@ def compare(edition_a: Edition, edition_b: Edition) -> Comparison:
     catalog = edition_a.catalog
     states = [state_of(catalog, edition) for edition in (edition_a, edition_b)]
     headers = [{catalog.code: header_of(catalog, edition)} for edition in (edition_a, edition_b)]
-    kinds = {"catalog": comparison_of(*headers)}
+    kinds = {HEADER: comparison_of(*headers)}
     kinds |= {name: comparison_of(states[0][name], states[1][name]) for name in KINDS}
     return Comparison(edition_a, edition_b, kinds)

@@ -36,7 +36,9 @@ class Consent(TenantOwned):
         help_text="Which connection, where the tenant can have several (one for each token); empty otherwise.",
     )
     name = models.CharField(
-        max_length=402, editable=False, help_text="The service and the connection, as they were called when requested."
+        max_length=402,
+        editable=False,
+        help_text="The service and the connection, as they were called when requested.",
     )
     status = models.CharField(max_length=16, choices=State, default=State.REQUESTED, editable=False)
     contract_reference = models.CharField(

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.context import Origin, acting, identify
+from catalog.kinds import REFERENCE_CATALOG
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
@@ -165,7 +166,7 @@ def _requested(cast: Cast, code: str, justification: str, connection: str = "") 
     with _acting(cast.admin, cast.tenant):
         return request_consent(
             tenant=cast.tenant,
-            service=Service.objects.current().get(catalog__code="intune", code=code),
+            service=Service.objects.current().get(catalog__code=REFERENCE_CATALOG, code=code),
             connection=connection,
             justification=justification,
             by=cast.admin,

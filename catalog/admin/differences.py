@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.differences import Comparison, KindComparison
-from catalog.kinds import KINDS
+from catalog.kinds import KINDS, name_of
 from tenants.pages.parts import Badge, Code, Panel, Several, Table
 from tenants.templatetags.console_pages import show
 
@@ -25,7 +25,7 @@ def _kind_panel(name: str, kind: KindComparison) -> Panel:
     counted = f"{len(kind.added)} added, {len(kind.changed)} changed, {len(kind.removed)} removed"
     rows = [
         *(
-            [Badge("Added", "good"), Code(code), None, None, _called(record)]
+            [Badge("Added", "good"), Code(code), None, None, name_of(record)]
             for code, record in kind.added.items()
         ),
         *(
@@ -34,15 +34,11 @@ def _kind_panel(name: str, kind: KindComparison) -> Panel:
             for key, (old, new) in values.items()
         ),
         *(
-            [Badge("Removed", "bad"), Code(code), None, _called(record), None]
+            [Badge("Removed", "bad"), Code(code), None, name_of(record), None]
             for code, record in kind.removed.items()
         ),
     ]
     return Panel(f"{title}: {counted}", table=Table(("", "Code", "Field", "Before", "After"), rows))
-
-
-def _called(record: dict[str, Any]) -> str:
-    return str(record.get("name") or record.get("city") or "")
 
 
 def words(key: str) -> str:

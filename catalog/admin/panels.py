@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from catalog.models import (
     Flow,
@@ -17,8 +16,8 @@ def direction_badge(flow: Flow) -> Badge:
     return Badge("Out", "info") if flow.direction == TO_THIRD_PARTY else Badge("In", "plain")
 
 
-def personal_badge(flow: Flow) -> Any:
-    return Badge("Personal data", "warn") if flow.personal else "No"
+def personal_badge(is_personal: bool) -> Badge | str:
+    return Badge("Personal data", "warn") if is_personal else "No"
 
 
 def flows_panel(title: str, flows: Sequence[Flow]) -> Panel:
@@ -28,7 +27,7 @@ def flows_panel(title: str, flows: Sequence[Flow]) -> Panel:
             link_to(f),
             link_to(f.service),
             link_to(f.service.third_party),
-            personal_badge(f),
+            personal_badge(f.personal),
             f.purpose_text,
         ]
         for f in flows
@@ -39,7 +38,13 @@ def flows_panel(title: str, flows: Sequence[Flow]) -> Panel:
 
 def carried_panel(title: str, flows: list[Flow]) -> Panel:
     rows = [
-        [link_to(f), [link_to(e) for e in f.elements.all()], personal_badge(f), f.purpose_text, f.message]
+        [
+            link_to(f),
+            [link_to(e) for e in f.elements.all()],
+            personal_badge(f.personal),
+            f.purpose_text,
+            f.message,
+        ]
         for f in flows
     ]
     headings = ("What", "Collected as", "Personal data", "What for", "Message")

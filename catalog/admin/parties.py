@@ -20,6 +20,7 @@ from catalog.models import (
     Element,
     Service,
     ThirdParty,
+    both_ways,
 )
 from tenants.pages.columns import column
 from tenants.pages.parts import Badge, Panel, Table, facts, link_to
@@ -89,9 +90,8 @@ class ServiceAdmin(EntryAdmin):
 
     def more(self, request: HttpRequest, obj: Service) -> list[Panel]:
         elements = Prefetch("elements", Element.objects.order_by("code"))
-        flows = list(obj.flows.current().prefetch_related(elements).order_by("message", "code"))
-        out = [flow for flow in flows if flow.direction == TO_THIRD_PARTY]
-        back = [flow for flow in flows if flow.direction != TO_THIRD_PARTY]
+        flows = obj.flows.current().prefetch_related(elements).order_by("message", "code")
+        out, back = both_ways(flows)
         return [
             carried_panel(f"Goes to {obj.third_party}", out),
             carried_panel(f"Comes from {obj.third_party}", back),

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.differences import Comparison, KindComparison
-from catalog.kinds import Record
+from catalog.kinds import Record, name_of
 from catalog.models import Category, Datacentre, Edition, Element, Entry, Flow, Region, Service, ThirdParty
 from privacy_console.rest.serializers import OutputSerializer
 
@@ -165,10 +165,7 @@ class KindComparisonSerializer(serializers.Serializer[tuple[str, KindComparison]
 
 
 def _named(records: Mapping[str, Record]) -> list[dict[str, str]]:
-    return [
-        {"code": code, "name": record.get("name") or record.get("city", "")}
-        for code, record in records.items()
-    ]
+    return [{"code": code, "name": name_of(record)} for code, record in records.items()]
 
 
 def _changes(values: Mapping[str, tuple[Any, Any]]) -> list[dict[str, Any]]:

@@ -8,11 +8,10 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpRequest
 
-from catalog.models import Element, Flow, Service, ThirdParty
+from catalog.admin.panels import personal_badge
+from catalog.models import Element, Flow, Service, ThirdParty, both_ways
 from consents.models import Consent, CoveredFlow
-from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, link_to
-
-TO_THIRD_PARTY = Flow.Direction.TO_THIRD_PARTY
+from tenants.pages.parts import Code, Link, Panel, Table, admin_url, link_to
 
 
 def flows_of(service: Service) -> list[Flow]:
@@ -37,7 +36,7 @@ def _flow_row(covered: Flow | CoveredFlow) -> list[Any]:
     return [
         Link(covered.name, admin_url(Flow, "change", flow.pk)),
         [link_to(element) for element in flow.elements.all()],
-        Badge("Personal data", "warn") if covered.personal else "No",
+        personal_badge(covered.personal),
         flow.purpose_text,
         Code(covered.code),
     ]
@@ -48,8 +47,7 @@ FLOW_HEADINGS = ("What", "Collected as", "Personal data", "What for", "Code")
 
 def flow_panels(flows: Sequence[Flow | CoveredFlow], third_party: ThirdParty, *, tense: str) -> list[Panel]:
     """One panel for each direction."""
-    out = [flow for flow in flows if flow.direction == TO_THIRD_PARTY]
-    back = [flow for flow in flows if flow.direction != TO_THIRD_PARTY]
+    out, back = both_ways(flows)
     return [
         Panel(
             f"{tense} to {third_party} ({_counted(out)})",
@@ -69,10 +67,9 @@ def _counted(flows: Iterable[Flow | CoveredFlow]) -> str:
 
 
 def amounts(service: Service) -> list[str]:
-    """How much goes each way, in a sentence for each."""
-    flows, party = flows_of(service), service.third_party
-    out = [flow for flow in flows if flow.direction == TO_THIRD_PARTY]
-    back = [flow for flow in flows if flow.direction != TO_THIRD_PARTY]
+    """How much goes each way, in sentences."""
+    party = service.third_party
+    out, back = both_ways(flows_of(service))
     return [
         f"To {party}: {_counted(out)}. From {party}: {_counted(back)}. Everything is listed below.",
     ]
