@@ -8,10 +8,10 @@ import os
 import sys
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar, Self, TextIO, TypeVar
+from typing import Any, ClassVar, Self, TextIO
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,7 +25,6 @@ from tenants.access import NotAllowed, Principal, Shell
 from tenants.models import Tenant, User
 from tenants.refusals import note_refusal
 
-T = TypeVar("T")
 Row = Mapping[str, Any]
 
 EXPECTED = (
@@ -298,12 +297,6 @@ class Progress:
         if self.is_shown and self._drawn_at:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
-
-    def over(self, items: Iterable[T]) -> Iterator[T]:
-        """The items, one after the other, the bar advancing with each."""
-        for item in items:
-            yield item
-            self.advance()
 
     def advance(self, steps: int = 1) -> None:
         self.done += steps

@@ -34,7 +34,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The token is malformed.")
         token = authenticate_token(secret)
         if token is None:
-            note_refusal(secret)
+            note_refused_token(secret)
             raise AuthenticationFailed("The token is unknown, expired or revoked.")
         return token, None
 
@@ -46,7 +46,7 @@ class BrowserSessionAuthentication(SessionAuthentication):
     """The session of the admin pages; what changes something needs the CSRF token too."""
 
 
-def note_refusal(secret: str) -> None:
+def note_refused_token(secret: str) -> None:
     """Record a refused token in its tenant's timeline, where its prefix is known; at most once a minute for each."""
     tokens: Any = AccessToken.objects.across_tenants().select_related("tenant")
     token: AccessToken | None = tokens.filter(prefix=_prefix(secret)).first()

@@ -90,6 +90,6 @@ def link_to(instance: models.Model | None, text: Any = None) -> Link | None:
     return Link(text or str(instance), admin_url(instance, "change", instance.pk))
 
 
-def facts(pairs: Iterable[tuple[str, Any]], *, keep_empty: bool = False) -> list[Fact]:
-    """Facts from label and value; what is empty is left out unless asked for."""
-    return [Fact(label, value) for label, value in pairs if keep_empty or value not in ("", None, [], ())]
+def facts(pairs: Iterable[tuple[str, Any]]) -> list[Fact]:
+    """Facts from label and value; what is empty is left out."""
+    return [Fact(label, value) for label, value in pairs if value not in ("", None, [], ())]
