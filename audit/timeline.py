@@ -24,6 +24,18 @@ from audit.querysets import of_same_object
 _NATURAL_KEYS = ("code", "slug", "username", "prefix")
 
 
+def activity_in_words(activity: str) -> str:
+    """`member.role_changed` as `Member: role changed`."""
+    subject, _, deed = activity.partition(".")
+    return f"{subject}: {deed}".replace("_", " ").strip(": ").capitalize()
+
+
+def resource_in_words(resource_type: str) -> str:
+    """What kind of thing an event is about: the model's name; the code itself where it is none of ours."""
+    stance = stance_of(resource_type)
+    return str(stance.model._meta.verbose_name) if stance else resource_type
+
+
 @dataclass(frozen=True)
 class PropertyChange:
     """One property before and after: as text for programs (None: there was no object), and in words for people."""
@@ -45,15 +57,11 @@ class DescribedEvent:
 
     @property
     def activity_words(self) -> str:
-        """`consent.role_changed` as `Consent: role changed`."""
-        subject, _, deed = self.event.activity.partition(".")
-        return f"{subject}: {deed}".replace("_", " ").strip(": ").capitalize()
+        return activity_in_words(self.event.activity)
 
     @property
     def resource_words(self) -> str:
-        """What kind of thing it was about, in words."""
-        model = _model(self.event.resource_type)
-        return str(model._meta.verbose_name) if model else self.event.resource_type
+        return resource_in_words(self.event.resource_type)
 
 
 @dataclass(frozen=True)
@@ -214,8 +222,3 @@ def _readable(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _model(label: str) -> type[models.Model] | None:
-    stance = stance_of(label)
-    return stance.model if stance else None

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from consents.models import Consent  # noqa: F401
 
 
+def in_state(state: str, at: datetime) -> Q:
+    """`Consent.state_at` as a condition, on consents and on their history: a grant whose end has passed has expired."""
+    has_ended = Q(status="granted", effective_until__lte=at)
+    return Q(status=state) | has_ended if state == "expired" else Q(status=state) & ~has_ended
+
+
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def in_force(self, at: datetime | None = None) -> Self:
         """What authorises data to flow at the instant (now, where none is given)."""

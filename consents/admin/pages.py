@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from consents.admin.deciding import DECISIONS, is_granted
 from consents.admin.flows import what_flows
 from consents.admin.requesting import REQUEST, RequestForm, offered_services
 from consents.models import Consent
+from consents.querysets import in_state
 from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
@@ -45,18 +46,13 @@ class StateFilter(SimpleListFilter):
         return list(Consent.State.choices)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        ended = Q(status="granted", effective_until__lte=timezone.now())
-        if self.value() == Consent.State.EXPIRED:
-            return queryset.filter(ended | Q(status="expired"))
-        if self.value() == Consent.State.GRANTED:
-            return queryset.filter(status="granted").exclude(ended)
-        return queryset.filter(status=self.value()) if self.value() else queryset
+        state = self.value()
+        return queryset.filter(in_state(state, timezone.now())) if state else queryset
 
 
 @admin.register(Consent)
 class ConsentAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_CONSENTS
-    names_events = True
     history_permission = Permission.VIEW_EVENTS
     list_title = "Sharing consents"
     intro = "What the tenant allows to flow to third parties: by whom, when, why, and exactly which data."

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +16,7 @@ from audit.timeline import describe
 from consents import services
 from consents.api import serializers
 from consents.models import Consent, CoveredFlow
+from consents.querysets import in_state
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, InstantFilter, TextFilter
 from privacy_console.rest.serializers import ReasonSerializer
 from tenants.api.viewsets import TenantViewSet
@@ -36,11 +36,7 @@ class ConsentFilters(FilterSet):
     )
 
     def by_state(self, consents: Any, name: str, value: str) -> Any:
-        """A grant whose end has passed has expired, whether or not anybody has written that down."""
-        has_ended = Q(status="granted", effective_until__lte=self.view.at)
-        if value == Consent.State.EXPIRED:
-            return consents.filter(Q(status=value) | has_ended)
-        return consents.filter(Q(status=value) & ~has_ended)
+        return consents.filter(in_state(value, self.view.at))
 
 
 class ConsentsViewSet(TenantViewSet):

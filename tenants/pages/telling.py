@@ -18,7 +18,7 @@ from tenants.roles import Permission
 
 
 class Telling(Showing):
-    """names_events: whether events show the object's present name, where no column of its own names it."""
+    """names_events: whether the timeline calls the object what it is called now, rather than as the trail names it."""
 
     names_events: ClassVar[bool] = False
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from consents.management.base import ConsentCommand, consent_row, summary_row
 from consents.models import Consent
+from consents.querysets import in_state
 
 
 class Command(ConsentCommand):
@@ -28,8 +30,7 @@ class Command(ConsentCommand):
             consents = consents.filter(tenant=self.tenant(tenant))
         if service:
             consents = consents.filter(service=self.service(service))
-        # Whether a grant has expired is for the clock to say, not for the column.
-        chosen = [one for one in consents if state in (None, one.state)]
-        self.show(
-            [consent_row(one) for one in chosen] if self.as_json else [summary_row(one) for one in chosen]
-        )
+        if state:
+            consents = consents.filter(in_state(state, timezone.now()))
+        row = consent_row if self.as_json else summary_row
+        self.show([row(consent) for consent in consents])

@@ -142,7 +142,7 @@ class TimelineAdmin(TenantModelAdmin):
         return f"{kind_words(event.resource_type)}: {name_of(event) or '—'}"
 
     def prepared(self, rows: list[AuditEvent]) -> list[AuditEvent]:
-        """With the present names of what no column of its own names: one query for each kind."""
+        """With the present names of the kinds whose pages ask for it: one query for each kind."""
         for model, page in self.admin_site._registry.items():
             if getattr(page, "names_events", False):
                 events = [event for event in rows if event.resource_type == model._meta.label_lower]

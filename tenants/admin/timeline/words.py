@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from audit.models import AuditEvent
-from audit.timeline import DescribedEvent
+from audit.timeline import activity_in_words, resource_in_words
 
 PLATFORM = "platform"
 
@@ -17,7 +17,7 @@ def activity_words(activity: str, resource_type: str = "") -> str:
     subject, _, deed = activity.partition(".")
     if deed and resource_type.endswith(f".{subject}"):
         return f"{kind_words(resource_type)}: {deed.replace('_', ' ')}"
-    return DescribedEvent(AuditEvent(activity=activity), ()).activity_words
+    return activity_in_words(activity)
 
 
 def words_of(event: AuditEvent) -> str:
@@ -26,8 +26,7 @@ def words_of(event: AuditEvent) -> str:
 
 def kind_words(resource_type: str) -> str:
     """What kind of thing an event is about."""
-    words = DescribedEvent(AuditEvent(resource_type=resource_type), ()).resource_words
-    return words.replace("_", " ").capitalize()
+    return resource_in_words(resource_type).replace("_", " ").capitalize()
 
 
 def give_names(model: type[models.Model], events: list[AuditEvent]) -> None:
