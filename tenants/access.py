@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audit.context import ActorType
+from audit.context import ActorType, Context
 from tenants.roles import Permission
 
 if TYPE_CHECKING:
@@ -80,6 +80,6 @@ class Shell:
         return {
             "actor_type": ActorType.SYSTEM,
             "actor_id": "shell",
-            "actor_name": name[:254],
+            "actor_name": name[: Context.NAME_LENGTH],
             "actor_role": "operator",
         }

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from audit.triggers.plan import owned_by_tenant
+from audit.triggers.plan import Trigger, owned_by_tenant
 
 __all__ = ["differences", "install", "owned_by_tenant", "take_down"]
 
@@ -57,5 +57,5 @@ def differences(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(wrong | (present.keys() - wanted.keys()))
 
 
-def _is_right(wanted: object, present: object) -> bool:
-    return present is not None and wanted.signature == present.signature and wanted.table == present.table  # type: ignore[attr-defined]
+def _is_right(wanted: Trigger, present: Trigger | None) -> bool:
+    return present is not None and (wanted.signature, wanted.table) == (present.signature, present.table)

@@ -1,6 +1,6 @@
-"""The plan in SQLite's words: row triggers, their context from functions registered on the connection.
+"""The plan in SQLite's words: row triggers, which ask a function of the connection for their context.
 
-A shell that opens the file without those functions cannot say who is acting, and is refused ("no such function").
+A shell that opens the file without that function cannot say who is acting, and is refused ("no such function").
 """
 
 from __future__ import annotations
