@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
@@ -57,7 +56,7 @@ def contestants() -> dict[str, type[Any]]:
         "django-simple-history": models.SimpleHistory,
         "django-auditlog": models.AuditLog,
     }
-    if settings.ON_POSTGRESQL:
+    if connection.vendor == "postgresql":
         named["django-pghistory"] = models.PgHistory
     return named
 

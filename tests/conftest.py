@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -69,7 +68,7 @@ def cast(db: None) -> Any:
 
 def _member(name: str) -> Any:
     @pytest.fixture(name=name)
-    def member(cast: Any) -> Iterator[Any]:
+    def member(cast: Any) -> Any:
         return getattr(cast, name)
 
     return member

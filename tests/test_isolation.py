@@ -31,6 +31,11 @@ SEGMENTS: dict[str, type[Any]] = {
 
 
 class Isolation(CastTestCase):
+    consent: Consent
+    token: AccessToken
+    secret: str
+    foreign_secret: str
+
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()

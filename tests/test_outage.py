@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 
 import psycopg
 import pytest
@@ -94,7 +94,7 @@ def _another_session() -> psycopg.Connection[tuple[object, ...]]:
     )
 
 
-TROUBLES: list[Callable[[], object]] = [read_only, locked, full if is_sqlite else gone]
+TROUBLES: list[Callable[[], AbstractContextManager[None]]] = [read_only, locked, full if is_sqlite else gone]
 
 
 class Outage(TransactionTestCase):
@@ -115,7 +115,7 @@ class Outage(TransactionTestCase):
     def test_the_api_says_so_in_a_problem_document(self) -> None:
         address = f"/api/v1/tenants/contoso/consents/{self.consent.pk}/grant/"
         for trouble in TROUBLES:
-            with self.subTest(trouble.__name__), trouble():
+            with self.subTest(trouble), trouble():
                 answer = self.browser.post(address, {"reason": "so it is"}, content_type="application/json")
                 assert answer.status_code == 503, answer.content
                 assert answer["Content-Type"] == "application/problem+json"
@@ -126,7 +126,7 @@ class Outage(TransactionTestCase):
     def test_a_page_explains(self) -> None:
         address = reverse("admin:consents_consent_grant", args=[self.consent.pk])
         for trouble in TROUBLES:
-            with self.subTest(trouble.__name__), trouble():
+            with self.subTest(trouble), trouble():
                 answer = self.browser.post(address, {"reason": "so it is"})
                 assert answer.status_code == 503, answer.content
                 assert "text/html" in answer["Content-Type"]

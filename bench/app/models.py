@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from auditlog.registry import auditlog
-from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -51,7 +50,7 @@ class AuditLog(Measured):
 
 auditlog.register(AuditLog)
 
-if settings.ON_POSTGRESQL:
+if connection.vendor == "postgresql":
     import pghistory
 
     @pghistory.track()

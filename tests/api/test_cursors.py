@@ -10,7 +10,14 @@ from tenants.roles import Role
 from tests.api import suite
 
 TENANTS, TOKENS = "/api/v1/tenants/", "/api/v1/tenants/contoso/tokens/"
-NO_TIMES = ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", "x", None, [])
+NO_TIMES: list[Any] = [
+    "9999-12-31T23:59:59-23:59",
+    "0001-01-01T00:00:00+23:59",
+    "2026-01-01T00:00:00",
+    "x",
+    None,
+    [],
+]
 
 
 def made_up(ordering: str, *position: Any) -> str:

@@ -126,7 +126,7 @@ class AfterARollback(TestCase):
     def test_of_a_statement_that_failed(self) -> None:
         with door(), recording() as trail:
             with pytest.raises(DatabaseError), transaction.atomic():
-                Region.objects.bulk_create([Region(pk=None, code="x"), Region(pk=None, code=None)])
+                Region.objects.bulk_create([Region(), Region()])
             touch()
         assert [event.attribution.actor_name for event in trail.events] == [WHO["actor_name"]]
 

@@ -32,7 +32,7 @@ def sql(statement: str, params: list[Any] | None = None) -> None:
 def columns_of(row: models.Model) -> dict[str, Any]:
     """Every column of a row with the value as the driver takes it, the key only where it is known."""
     fields = [f for f in row._meta.concrete_fields if not (f.primary_key and row.pk is None)]
-    return {f.column: f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields}
+    return {str(f.column): f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields}
 
 
 def insert_raw(*rows: models.Model, verb: str = "INSERT") -> None:
@@ -216,11 +216,12 @@ def test_without_its_record_nothing_happens(stance: Stance, table: str, cast: Ca
     removed = stance.history_model._meta.db_table if table == "the history" else table
     with door(), transaction.atomic():
         sql(f'DROP TABLE "{removed}"')
-        for attempt in (
+        attempts: list[Callable[[], object]] = [
             lambda: change_raw(row, maker.field, maker.other()),
             lambda: remove_raw(row),
             lambda: insert_raw(other),
-        ):
+        ]
+        for attempt in attempts:
             with pytest.raises(Exception, match=removed), transaction.atomic():
                 attempt()
         assert values(stance, row) == before

@@ -50,7 +50,7 @@ class TestReplacingTheTrail:
 
     def test_an_event_through_its_hidden_key(self, cast: Cast) -> None:
         """rowid is another name of the key."""
-        names = [f.column for f in AuditEvent._meta.concrete_fields if not f.primary_key]
+        names = [str(f.column) for f in AuditEvent._meta.concrete_fields if not f.primary_key]
         columns = ", ".join(names)
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             sql(
