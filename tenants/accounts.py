@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit.context import Action, deed
-from audit.services import record
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.models import User
@@ -86,6 +85,4 @@ def set_password(*, user: User, password: str, by: Principal, reason: str = "") 
     user.set_password(password)
     with deed("user.password_set", on=User, action=Action.UPDATE, reason=reason):
         user.save(update_fields=["password"])
-        # The password is no part of the history, so the deed has an entry of its own.
-        record("user.password_set", category="people", action=Action.UPDATE, resource=user)
     return user

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.utils import timezone
@@ -158,6 +158,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @transaction.atomic
+    def save(self, **options: Any) -> None:
+        """Keep the account; with a new password, the record of it (`tenants.signals`) in the same act."""
+        super().save(**options)
 
     @property
     def is_operator(self) -> bool:

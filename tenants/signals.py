@@ -1,13 +1,14 @@
-"""Signing in and out, also in vain, is in the timeline."""
+"""Signing in and out, also in vain, is in the timeline, and so is a new password."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from audit.context import ActorType, Context, identify
+from audit.context import Action, ActorType, Context, identify
 from audit.models import AuditEvent
 from audit.services import record
 from tenants.models import Membership, User
@@ -48,3 +49,13 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
             resource_name=name,
             result=AuditEvent.Result.FAILURE,
         )
+
+
+@receiver(post_save, sender=User, dispatch_uid="tenants.password_set")
+def password_set(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
+    """The password is no part of the history, so setting one has an entry of its own, whoever sets it and how.
+
+    Django keeps the new password on the instance until it is saved, and not where only its hash is renewed.
+    """
+    if not created and instance._password is not None:
+        record("user.password_set", category="people", action=Action.UPDATE, resource=instance)

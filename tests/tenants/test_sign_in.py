@@ -1,12 +1,19 @@
-"""Signing in leaves its mark, and too many failures make it wait."""
+"""Signing in leaves its mark, too many failures make it wait, and a new password is in the trail."""
 
 from __future__ import annotations
 
+import io
+from typing import Any
+from unittest import mock
+
+from django.conf import settings
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
 from tenants import sign_in
+from tenants.models import User
 from tests.cast import PASSWORD, CastTestCase
 
 
@@ -45,3 +52,32 @@ class SigningIn(CastTestCase):
         for _ in range(sign_in.FAILURES_ALLOWED):
             self.sign_in("nobody@contoso.example", "wrong")
         assert "Too many failed attempts" in self.sign_in("nobody@contoso.example", "wrong")
+
+
+class Passwords(CastTestCase):
+    NEW = "quite-another-word-7"
+
+    def changes(self) -> Any:
+        return AuditEvent.objects.of_platform().about(self.auditor).filter(activity="user.password_set")
+
+    def test_ones_own_change_is_an_event_without_the_password(self) -> None:
+        self.client.force_login(self.auditor)
+        form = {"old_password": PASSWORD, "new_password1": self.NEW, "new_password2": self.NEW}
+        assert self.client.post(reverse("admin:password_change"), form).status_code == 302
+        event = self.changes().get()
+        assert event.attribution.actor_name == self.auditor.username
+        assert self.NEW not in f"{event.__dict__} {event.attribution.__dict__}"
+
+    def test_a_change_at_the_command_line_is_an_event(self) -> None:
+        with mock.patch("getpass.getpass", return_value=self.NEW):
+            call_command("changepassword", self.auditor.username, verbosity=0, stdout=io.StringIO())
+        assert self.changes().count() == 1
+
+    def test_neither_a_new_account_nor_a_renewed_hash_changes_a_password(self) -> None:
+        before = AuditEvent.objects.of_platform().filter(activity="user.password_set").count()
+        newcomer = User.objects.create_user("newcomer@contoso.example", self.NEW)
+        newer = "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher"
+        with self.settings(PASSWORD_HASHERS=[newer, *settings.PASSWORD_HASHERS]):
+            assert newcomer.check_password(self.NEW)
+            assert newcomer.password.startswith("pbkdf2_sha1$")
+        assert AuditEvent.objects.of_platform().filter(activity="user.password_set").count() == before
