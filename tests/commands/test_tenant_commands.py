@@ -190,6 +190,15 @@ class TestEvents:
         assert "member.added" in run("show_events", "--tenant", "fabrikam").out
         assert "member.added" not in run("show_events", "--platform").out
 
+    def test_parts_of_a_deed_are_shown_on_request(self) -> None:
+        run("grant_consent", *CONTOSO, "--service", "vpp", "--reason", "Apps")
+        assert "coveredflow" not in run("show_events", *CONTOSO).out
+        assert "coveredflow" in run("show_events", *CONTOSO, "--parts").out
+        (granted,) = run("show_events", *CONTOSO, "--activity", "consent.granted", "--json").data
+        assert (
+            "coveredflow" in run("show_events", *CONTOSO, "--correlation-id", granted["correlation_id"]).out
+        )
+
     def test_filters(self, cast: Cast) -> None:
         start = timezone.now().isoformat()
         who = ("--actor", cast.admin.username)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from audit.context import Action
+from audit.history import part_types
 from audit.models import AuditEvent
 from audit.timeline import describe
 from tenants.commands import ConsoleCommand, moment
@@ -36,13 +37,20 @@ class Command(ConsoleCommand):
         whose.add_argument("--tenant", metavar="SLUG", help="The trail of this tenant.")
         whose.add_argument("--platform", action="store_true", help="The platform's own trail.")
         parser.add_argument("--limit", type=int, default=50, help="How many at most; 50 where not given.")
+        parser.add_argument(
+            "--parts",
+            action="store_true",
+            help="Also the parts of a deed, such as each flow that a grant covers.",
+        )
         _add_filters(parser.add_argument_group("which events"))
 
-    def perform(self, *, tenant: str | None, search: str, limit: int, **options: Any) -> None:
+    def perform(self, *, tenant: str | None, search: str, limit: int, parts: bool, **options: Any) -> None:
         events = AuditEvent.objects
         timeline = events.for_tenant(self.tenant(tenant)) if tenant else events.of_platform()
         wanted = {lookup: options[name] for name, lookup in LOOKUPS.items() if options[name] is not None}
         chosen = timeline.matching(search).filter(**wanted).select_related("attribution")
+        if not (self.as_json or parts or options["resource_type"] or options["correlation_id"]):
+            chosen = chosen.exclude(resource_type__in=part_types())
         found = describe(chosen[: max(limit, 0)])
         self.show([event_row(one) for one in found] if self.as_json else [event_line(one) for one in found])
 
