@@ -9,9 +9,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from tenants.access import signed_in
-from tenants.models import Membership, Tenant
+from tenants.models import AccessToken, Membership, Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, InTenantForm, OptionalReasonForm
@@ -23,6 +24,8 @@ from tenants.services import (
     remove_member,
 )
 from tenants.templatetags.console_pages import minute
+
+TOKENS_NAMED = 10
 
 
 class NewMemberForm(InTenantForm, OptionalReasonForm):
@@ -49,8 +52,24 @@ class ChangeRoleForm(OptionalReasonForm):
         self.fields["role"].initial = self.subject.role
 
 
+def _tokens_left(membership: Membership) -> list[str]:
+    """Whoever made a token has seen its secret: it opens the tenant in its own role, whatever becomes of theirs."""
+    now = timezone.now()
+    tokens = AccessToken.objects.for_tenant(membership.tenant_id).filter(created_by=membership.user_id)
+    names = [t.name for t in tokens.filter(revoked_at__isnull=True, expires_at__gt=now)[: TOKENS_NAMED + 1]]
+    if not names:
+        return []
+    more = " and others" if len(names) > TOKENS_NAMED else ""
+    named = f"{', '.join(names[:TOKENS_NAMED])}{more}"
+    return [
+        f"Access tokens that {membership.user} made go on working, each in its own role: {named}.",
+        "Revoke those whose secret should not stay in these hands.",
+    ]
+
+
 def _what_removal_does(membership: Membership) -> list[str]:
     return [
+        *_tokens_left(membership),
         f"{membership.user} no longer sees anything of {membership.tenant}, from the next page on.",
         "The account itself stays, with its memberships of other tenants.",
         "Everything they did stays in the timeline under their name.",
@@ -85,6 +104,7 @@ class MembershipAdmin(TenantModelAdmin):
             Permission.MANAGE_MEMBERS,
             lambda request, member, data: change_role(membership=member, by=signed_in(request), **data),
             form=ChangeRoleForm,
+            consequences=_tokens_left,
             done="Changed: {subject}.",
             icon="manage_accounts",
         ),

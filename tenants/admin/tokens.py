@@ -27,6 +27,8 @@ from tenants.services import (
 )
 from tenants.templatetags.console_pages import minute
 
+# Its history says which of the two it was.
+NO_PERSON = "a token, or the command line"
 TOKEN_TONES = {"active": "good", "expired": "warn", "revoked": "bad"}
 
 
@@ -148,7 +150,7 @@ class AccessTokenAdmin(TenantModelAdmin):
     def last_used(self, token: AccessToken) -> str | None:
         return minute(token.last_used_at) if token.last_used_at else None
 
-    @column(description="Made by", empty_value="command line")
+    @column(description="Made by", empty_value=NO_PERSON)
     def maker(self, token: AccessToken) -> str | None:
         return str(token.created_by) if token.created_by else None
 
@@ -161,7 +163,7 @@ class AccessTokenAdmin(TenantModelAdmin):
             ("Begins with", Code(f"{AccessToken.PREFIX}_{obj.prefix}_…")),
             ("Role", obj.get_role_display()),
             ("Made", obj.created_at),
-            ("Made by", str(obj.created_by) if obj.created_by else "command line"),
+            ("Made by", str(obj.created_by) if obj.created_by else NO_PERSON),
             ("Expires", obj.expires_at),
             ("Last used", obj.last_used_at or "never"),
             ("Revoked", obj.revoked_at),

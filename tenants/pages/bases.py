@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -38,6 +39,12 @@ class ConsoleModelAdmin(Listing, Doing, Telling):
 
 class PlatformModelAdmin(ConsoleModelAdmin):
     """Pages of what every tenant shares."""
+
+    def required_object(self, request: HttpRequest, object_id: str) -> Any:
+        """Whoever may see none is refused before it is looked for, and so learns of none which there are."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().required_object(request, object_id)
 
 
 class TenantModelAdmin(ConsoleModelAdmin):

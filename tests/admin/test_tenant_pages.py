@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.roles import Role
-from tenants.services import add_member, create_token
+from tenants.services import add_member, create_token, revoke_token
 from tests.admin.suite import KEEPSAKE, AdminPageSuite, TenantPageSuite, Writing, at_work
 from tests.cast import PASSWORD
 
@@ -135,6 +135,18 @@ class MemberPageTests(TenantPageSuite):
             self.assertContains(answer, "That choice is not one of the available choices")
         assert not User.objects.filter(username=data["username"]).exists()
 
+    def test_the_tokens_that_someone_leaves_behind_are_named(self) -> None:
+        member = Membership.objects.for_tenant(self.contoso).get(user=self.officer)
+        with at_work():
+            make: dict[str, Any] = {"tenant": self.contoso, "role": Role.PRIVACY_OFFICER, "by": self.officer}
+            create_token(name="Night <run>", **make)
+            revoke_token(token=create_token(name="Long gone", **make)[0], by=self.officer)
+        self.enter("admin")
+        for deed in ("role", "remove"):
+            page = self.client.get(self.url(deed, member.pk))
+            self.assertContains(page, "Night &lt;run&gt;")
+            self.assertNotContains(page, "Long gone")
+
 
 class TokenPageTests(TenantPageSuite):
     model = AccessToken
@@ -202,6 +214,13 @@ class TokenPageTests(TenantPageSuite):
         )
         self.assertNotContains(self.client.get(self.url("change", token.pk)), self.url("revoke", token.pk))
 
+    def test_what_a_token_made_is_not_said_to_come_from_the_command_line(self) -> None:
+        with at_work():
+            machine, _ = create_token(tenant=self.contoso, name="m", role=Role.TENANT_ADMIN, by=self.operator)
+            made, _ = create_token(tenant=self.contoso, name="n", role=Role.SERVICE, by=machine)
+        self.enter("auditor")
+        self.assertContains(self.client.get(self.url("change", made.pk)), "a token, or the command line")
+
 
 class AccountPageTests(AdminPageSuite):
     model = User
@@ -247,6 +266,14 @@ class AccountPageTests(AdminPageSuite):
         page = self.client.get(self.url("history", user.pk))
         self.assertNotContains(page, PASSWORD)
         self.assertNotContains(page, user.password)
+
+    def test_strangers_cannot_count_accounts(self) -> None:
+        """An address with a number that nobody has is refused like every other."""
+        for name in self.strangers:
+            self.enter(name)
+            for key in (self.one().pk, 999_999):
+                for url in self.object_pages(key):
+                    assert self.client.get(url).status_code == 403, f"{name}: {url}"
 
     def test_the_last_operator_stays(self) -> None:
         self.enter("operator")
