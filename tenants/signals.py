@@ -57,5 +57,5 @@ def password_set(sender: Any, instance: User, created: bool, **kwargs: Any) -> N
 
     Django keeps the new password on the instance until it is saved, and not where only its hash is renewed.
     """
-    if not created and instance._password is not None:
+    if not created and getattr(instance, "_password", None) is not None:
         record("user.password_set", category="people", action=Action.UPDATE, resource=instance)
