@@ -17,7 +17,7 @@ from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, InTenantForm, OptionalReasonForm
 from tenants.pages.parts import Badge, Panel, facts
-from tenants.roles import Permission, Role
+from tenants.roles import Permission, Role, is_allowed
 from tenants.services import (
     add_member,
     change_role,
@@ -79,7 +79,6 @@ def _what_removal_does(membership: Membership) -> list[str]:
 @admin.register(Membership)
 class MembershipAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_MEMBERS
-    names_events = True
     history_permission = Permission.VIEW_EVENTS
     list_title = "Members"
     intro = "Who acts for the tenant, and in which role."
@@ -153,7 +152,7 @@ class MembershipAdmin(TenantModelAdmin):
             ("Person", str(obj.user)),
             ("User name", obj.user.username),
             ("Role", obj.get_role_display()),
-            ("May", [p.label for p in Permission if obj.user.may(p, obj.tenant)]),
+            ("May", [p.label for p in Permission if obj.user.is_active and is_allowed(obj.role, p)]),
             ("May sign in", obj.user.is_active),
             ("Member since", obj.created_at),
         ]

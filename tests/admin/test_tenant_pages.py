@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from tenants.models import AccessToken, Membership, Tenant, User
-from tenants.roles import Role
+from tenants.roles import Permission, Role
 from tenants.services import add_member, create_token, revoke_token
 from tests.admin.suite import KEEPSAKE, AdminPageSuite, TenantPageSuite, Writing, at_work
 from tests.cast import PASSWORD
@@ -134,6 +134,16 @@ class MemberPageTests(TenantPageSuite):
         for answer in answers:
             self.assertContains(answer, "That choice is not one of the available choices")
         assert not User.objects.filter(username=data["username"]).exists()
+
+    def test_a_member_may_what_the_role_gives_and_nothing_tells_who_runs_the_platform(self) -> None:
+        with at_work():
+            member = add_member(
+                tenant=self.contoso, username=self.operator.username, role=Role.AUDITOR, by=self.admin
+            )
+        self.enter("admin")
+        page = self.client.get(self.url("change", member.pk))
+        self.assertContains(page, Permission.EXPORT.label)
+        self.assertNotContains(page, Permission.MANAGE_TENANT.label)
 
     def test_the_tokens_that_someone_leaves_behind_are_named(self) -> None:
         member = Membership.objects.for_tenant(self.contoso).get(user=self.officer)
