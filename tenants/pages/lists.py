@@ -28,13 +28,10 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 class ConsoleChangeList(ChangeList):
     """The theme's list, which says "of how many" only where a search or a filter hides some."""
 
-    result_list: Any
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.query and not self.has_active_filters:
             self.full_result_count = self.result_count
-        self.result_list = self.model_admin.prepared(list(self.result_list))
 
     @property
     def is_capped(self) -> bool:
@@ -66,10 +63,6 @@ class Listing(Reaching):
         own = {"title": self.list_title, "intro": self.intro, "empty_text": self.empty_text}
         answer: HttpResponse = super().changelist_view(request, own | (extra_context or {}))
         return answer
-
-    def prepared(self, rows: list[Any]) -> list[Any]:
-        """The rows of one page of the list, with what their columns need read for all of them at once."""
-        return rows
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,9 +18,7 @@ from tenants.roles import Permission
 
 
 class Telling(Showing):
-    """names_events: whether the timeline calls the object what it is called now, rather than as the trail names it."""
-
-    names_events: ClassVar[bool] = False
+    """The history page of an object."""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Who changed the object, when, from where and why, with each field's old and new value."""

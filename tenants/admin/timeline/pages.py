@@ -26,7 +26,6 @@ from tenants.admin.timeline.filters import (
 )
 from tenants.admin.timeline.words import (
     PLATFORM,
-    give_names,
     kind_words,
     name_of,
     plain,
@@ -141,14 +140,6 @@ class TimelineAdmin(TenantModelAdmin):
     def about(self, event: AuditEvent) -> str:
         return f"{kind_words(event.resource_type)}: {name_of(event) or '—'}"
 
-    def prepared(self, rows: list[AuditEvent]) -> list[AuditEvent]:
-        """With the present names of the kinds whose pages ask for it: one query for each kind."""
-        for model, page in self.admin_site._registry.items():
-            if getattr(page, "names_events", False):
-                events = [event for event in rows if event.resource_type == model._meta.label_lower]
-                give_names(model, events)
-        return rows
-
     @column(description="Who")
     def actor(self, event: AuditEvent) -> str:
         return event.attribution.actor_name or event.attribution.get_actor_type_display()
@@ -172,7 +163,6 @@ class TimelineAdmin(TenantModelAdmin):
         return [Badge(Action(obj.action).label, ACTION_TONES.get(obj.action, "plain")), *failed]
 
     def record_context(self, request: HttpRequest, obj: AuditEvent) -> dict[str, Any]:
-        self.prepared([obj])
         title = f"{words_of(obj)}: {name_of(obj)}".rstrip(": ")
         return super().record_context(request, obj) | {
             "title": title,
@@ -238,7 +228,7 @@ class TimelineAdmin(TenantModelAdmin):
         correlation = event.attribution.correlation_id
         timeline = AuditEvent.objects.across_tenants().filter(tenant=event.tenant_id)
         others = timeline.filter(attribution__correlation_id=correlation).exclude(pk=event.pk)
-        shown = self.prepared(list(others.order_by("id")[:SAME_REQUEST_SHOWN]))
+        shown = others.order_by("id")[:SAME_REQUEST_SHOWN]
         rows = [[Link(words_of(e), admin_url(e, "change", e.pk)), name_of(e), e.occurred_at] for e in shown]
         table = Table(("What", "Object", "When"), rows, "Nothing else.", caption=f"Request {correlation}")
         everything = f"{admin_url(AuditEvent, 'changelist')}?timeline={slug_of(event)}&request={correlation}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
-
 from audit.models import AuditEvent
 from audit.timeline import activity_in_words, resource_in_words
 
@@ -29,16 +27,9 @@ def kind_words(resource_type: str) -> str:
     return resource_in_words(resource_type).replace("_", " ").capitalize()
 
 
-def give_names(model: type[models.Model], events: list[AuditEvent]) -> None:
-    keys = {event.resource_id for event in events if event.resource_id.isdecimal()}
-    found = model._base_manager.select_related().filter(pk__in=keys) if keys else ()
-    names = {str(row.pk): str(row) for row in found}
-    for event in events:
-        event.present_name = names.get(event.resource_id, "")  # type: ignore[attr-defined]
-
-
 def name_of(event: AuditEvent) -> str:
-    return str(getattr(event, "present_name", "") or event.resource_name or event.resource_id)
+    """What the object was called when it happened."""
+    return event.resource_name or event.resource_id
 
 
 def slug_of(event: AuditEvent) -> str:
