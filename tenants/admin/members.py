@@ -53,7 +53,7 @@ class ChangeRoleForm(OptionalReasonForm):
 
 
 def _tokens_left(membership: Membership) -> list[str]:
-    """Whoever made a token has seen its secret: it opens the tenant in its own role, whatever becomes of theirs."""
+    """The tokens that may stop working with the role of whoever made them."""
     now = timezone.now()
     tokens = AccessToken.objects.for_tenant(membership.tenant_id).filter(created_by=membership.user_id)
     names = [t.name for t in tokens.filter(revoked_at__isnull=True, expires_at__gt=now)[: TOKENS_NAMED + 1]]
@@ -62,8 +62,8 @@ def _tokens_left(membership: Membership) -> list[str]:
     more = " and others" if len(names) > TOKENS_NAMED else ""
     named = f"{', '.join(names[:TOKENS_NAMED])}{more}"
     return [
-        f"Access tokens that {membership.user} made go on working, each in its own role: {named}.",
-        "Revoke those whose secret should not stay in these hands.",
+        f"A token works only while the role of whoever made it could make it. {membership.user} made: {named}.",
+        "Have somebody else make new ones for the programs that go on needing them.",
     ]
 
 

@@ -28,7 +28,7 @@ from tenants.services import (
 from tenants.templatetags.console_pages import minute
 
 # Its history says which of the two it was.
-NO_PERSON = "a token, or the command line"
+NO_PERSON = "the command line"
 TOKEN_TONES = {"active": "good", "expired": "warn", "revoked": "bad"}
 
 

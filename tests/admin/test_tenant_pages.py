@@ -224,12 +224,12 @@ class TokenPageTests(TenantPageSuite):
         )
         self.assertNotContains(self.client.get(self.url("change", token.pk)), self.url("revoke", token.pk))
 
-    def test_what_a_token_made_is_not_said_to_come_from_the_command_line(self) -> None:
+    def test_what_a_token_made_is_answered_for_by_the_person_behind_it(self) -> None:
         with at_work():
             machine, _ = create_token(tenant=self.contoso, name="m", role=Role.TENANT_ADMIN, by=self.operator)
             made, _ = create_token(tenant=self.contoso, name="n", role=Role.SERVICE, by=machine)
         self.enter("auditor")
-        self.assertContains(self.client.get(self.url("change", made.pk)), "a token, or the command line")
+        self.assertContains(self.client.get(self.url("change", made.pk)), "<dd>operator</dd>")
 
 
 class AccountPageTests(AdminPageSuite):

@@ -10,9 +10,17 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from tenants.models import AccessToken, Tenant
+from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.roles import Role
-from tenants.services import authenticate_token, change_tenant, create_token, revoke_token
+from tenants.services import (
+    add_member,
+    authenticate_token,
+    change_role,
+    change_tenant,
+    create_token,
+    remove_member,
+    revoke_token,
+)
 from tests.audit.trail import recording
 from tests.cast import CastTestCase
 
@@ -68,6 +76,29 @@ class Tokens(CastTestCase):
     def test_of_a_closed_tenant(self) -> None:
         change_tenant(tenant=self.contoso, by=self.operator, status=Tenant.Status.CLOSED)
         assert authenticate_token(self.secret) is None
+
+    def test_works_only_while_its_maker_could_make_it(self) -> None:
+        another = add_member(
+            tenant=self.contoso, username="second@contoso.example", role=Role.TENANT_ADMIN, by=self.admin
+        )
+        of_admin = Membership.objects.for_tenant(self.contoso).get(user=self.admin)
+        change_role(membership=of_admin, role=Role.AUDITOR, by=another.user)
+        assert authenticate_token(self.secret) is None
+        change_role(membership=of_admin, role=Role.TENANT_ADMIN, by=another.user)
+        assert authenticate_token(self.secret) is not None
+        remove_member(membership=of_admin, by=another.user)
+        assert authenticate_token(self.secret) is None
+
+    def test_of_somebody_who_may_not_sign_in_any_more(self) -> None:
+        User.objects.filter(pk=self.admin.pk).update(is_active=False)
+        assert authenticate_token(self.secret) is None
+
+    def test_made_by_a_token_is_answered_for_by_the_same_person(self) -> None:
+        maker, _ = create_token(tenant=self.contoso, name="m", role=Role.TENANT_ADMIN, by=self.admin)
+        made, secret = create_token(tenant=self.contoso, name="s", role=Role.SERVICE, by=maker)
+        assert made.created_by == self.admin
+        User.objects.filter(pk=self.admin.pk).update(is_active=False)
+        assert authenticate_token(secret) is None
 
     def test_the_secret_is_nowhere_in_the_database(self) -> None:
         random_part = self.secret.removeprefix(f"pc_{self.token.prefix}_")
