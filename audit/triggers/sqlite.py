@@ -14,6 +14,7 @@ from audit.history import HISTORY_TYPES
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
+OF_EVENT = "(SELECT occurred_at FROM audit_auditevent WHERE id = last_insert_rowid())"
 NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 
 
@@ -29,13 +30,12 @@ def _refuse(message: str) -> str:
     return f"SELECT RAISE(ABORT, {literal(message)});"
 
 
+UNKNOWN = "NOT EXISTS (SELECT 1 FROM audit_attribution WHERE id = audit_context('id'))"
+
+
 def _attribute() -> str:
-    values = ", ".join(f"audit_context('{name}')" for name in ATTRIBUTION_FIELDS)
-    return (
-        f"INSERT INTO audit_attribution (id, {', '.join(ATTRIBUTION_FIELDS)})\n"
-        f"SELECT audit_context('id'), {values}\n"
-        "WHERE NOT EXISTS (SELECT 1 FROM audit_attribution WHERE id = audit_context('id'));"
-    )
+    values = ", ".join(f"audit_context('{name}')" for name in ("id", *ATTRIBUTION_FIELDS))
+    return f"INSERT INTO audit_attribution (id, {', '.join(ATTRIBUTION_FIELDS)})\nVALUES ({values});"
 
 
 def _named(name: str, resource_type: str, otherwise: str) -> str:
@@ -62,21 +62,23 @@ def _history(table: AuditedTable, history_type: str, row: str) -> str:
     values = ", ".join(f"{row}.{quoted(c)}" for c in table.columns)
     return (
         f"INSERT INTO {quoted(table.history_table)} (history_id, history_date, history_type, {names})\n"
-        f"VALUES (last_insert_rowid(), {NOW}, '{history_type}', {values});"
+        f"VALUES (last_insert_rowid(), {OF_EVENT}, '{history_type}', {values});"
     )
 
 
 def _audit(table: AuditedTable) -> Iterator[Trigger]:
     changed = " OR ".join(f"OLD.{quoted(c)} IS NOT NEW.{quoted(c)}" for c in table.columns)
     for history_type, event, row, condition in (
-        ("+", "AFTER INSERT", "NEW", ""),
-        ("~", "AFTER UPDATE", "NEW", changed),
-        ("-", "AFTER DELETE", "OLD", ""),
+        ("+", "INSERT", "NEW", ""),
+        ("~", "UPDATE", "NEW", changed),
+        ("-", "DELETE", "OLD", ""),
     ):
-        body = "\n".join((_attribute(), _event(table, history_type, row), _history(table, history_type, row)))
-        yield _trigger(
-            f"{PREFIX}{HISTORY_TYPES[history_type]}_{table.table}", table.table, event, body, condition
-        )
+        name = f"{HISTORY_TYPES[history_type]}_{table.table}"
+        # A trigger of its own: as a part of the other, the question would open a temporary table for every row.
+        asked = f"({condition}) AND {UNKNOWN}" if condition else UNKNOWN
+        yield _trigger(f"{PREFIX}who_{name}", table.table, f"BEFORE {event}", _attribute(), asked)
+        body = "\n".join((_event(table, history_type, row), _history(table, history_type, row)))
+        yield _trigger(f"{PREFIX}{name}", table.table, f"AFTER {event}", body, condition)
     yield _trigger(
         f"{PREFIX}key_{table.table}",
         table.table,
