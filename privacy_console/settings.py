@@ -95,9 +95,9 @@ BACKENDS = {
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    # Triggers make SQLite note what each statement changed: in memory, not in a file. A checkpoint every 16 MB.
+    # Triggers make SQLite note what each statement changed: in memory, not in a file. A checkpoint every 64 MB.
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-    " PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+    " PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
 }
 database = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'console.sqlite3'}")
 if database["ENGINE"] not in BACKENDS:
