@@ -23,16 +23,10 @@ def install(connection: BaseDatabaseWrapper) -> list[str]:
     Raises whatever the database says; call it inside a transaction, so that nothing is half-installed.
     """
     dialect = _dialect(connection)
-    wanted = {t.name: t for t in dialect.wanted(connection)}
-    present = dialect.installed(connection)
-    stale = [t for name, t in present.items() if name not in wanted]
-    missing = [t for name, t in wanted.items() if not _is_right(t, present.get(name))]
+    missing, wrong = _compared(connection)
     with connection.cursor() as cursor:
-        for trigger in stale:
+        for trigger in wrong:
             cursor.execute(dialect.drop(trigger))
-        for trigger in missing:
-            if connection.vendor == "sqlite" and trigger.name in present:
-                cursor.execute(dialect.drop(trigger))
         for statement in dialect.prepare(connection):
             cursor.execute(statement)
         for trigger in missing:
@@ -50,11 +44,18 @@ def take_down(connection: BaseDatabaseWrapper) -> None:
 
 def differences(connection: BaseDatabaseWrapper) -> list[str]:
     """The names of triggers that are missing, wrong or too many; empty when the database is as it should be."""
+    missing, wrong = _compared(connection)
+    return sorted({trigger.name for trigger in (*missing, *wrong)})
+
+
+def _compared(connection: BaseDatabaseWrapper) -> tuple[list[Trigger], list[Trigger]]:
+    """The triggers to make, and the installed ones to remove: those that are wrong, and those nobody asks for."""
     dialect = _dialect(connection)
     wanted = {t.name: t for t in dialect.wanted(connection)}
     present = dialect.installed(connection)
-    wrong = {name for name, t in wanted.items() if not _is_right(t, present.get(name))}
-    return sorted(wrong | (present.keys() - wanted.keys()))
+    missing = [t for name, t in wanted.items() if not _is_right(t, present.get(name))]
+    wrong = [t for name, t in present.items() if name not in wanted or not _is_right(wanted[name], t)]
+    return missing, wrong
 
 
 def _is_right(wanted: Trigger, present: Trigger | None) -> bool:
