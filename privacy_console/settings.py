@@ -51,9 +51,12 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "privacy_console",
     "audit",
     "tenants",
+    "work",
     "catalog",
     "consents",
 ]
@@ -194,6 +197,7 @@ AUDIT_EXEMPT = {
     "auth.group_permissions": "Not used: roles are fixed and stand in tenants/roles.py.",
     "contenttypes.contenttype": "Generated from the models by every migration.",
     "sessions.session": "Short-lived; signing in and out are events of the timeline.",
+    "django_tasks_database.dbtaskresult": "The queue of work to do; each deed that is done leaves its own record.",
     "admin.logentry": "Not written: the timeline records what the admin pages do.",
 }
 
