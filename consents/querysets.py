@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from tenants.scoping import TenantManager
@@ -18,16 +18,25 @@ if TYPE_CHECKING:
 
 def in_state(state: str, at: datetime) -> Q:
     """`Consent.state_at` as a condition, on consents and on their history: a grant whose end has passed has expired."""
-    has_ended = Q(status="granted", effective_until__lte=at)
+    has_ended = Q(status="granted", ends_at__lte=at)
     return Q(status=state) | has_ended if state == "expired" else Q(status=state) & ~has_ended
+
+
+def holding(at: datetime) -> Q:
+    """`Consent.is_in_force` as a condition, on consents and on their history."""
+    return Q(effective_from__lte=at) & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def in_force(self, at: datetime | None = None) -> Self:
-        """What authorises data to flow at the instant (now, where none is given)."""
-        at = at or timezone.now()
-        not_ended = Q(effective_until__isnull=True) | Q(effective_until__gt=at)
-        return self.filter(not_ended, status="granted", effective_from__lte=at)
+        """What authorises data to flow at the instant (now, where none is given), as known now."""
+        return self.filter(holding(at or timezone.now()))
+
+    def overlapping(self, start: datetime, end: datetime | None) -> Self:
+        """What holds at some instant of [start, end); without an end, from start on."""
+        lasting = Q(ends_at__isnull=True) | (Q(ends_at__gt=start) & Q(ends_at__gt=F("effective_from")))
+        found = self.filter(lasting, effective_from__isnull=False)
+        return found if end is None else found.filter(effective_from__lt=end)
 
     def awaiting_decision(self) -> Self:
         return self.filter(status="requested")

@@ -143,7 +143,10 @@ def _make_tenant(
     slug: str, name: str, directory_id: UUID, country: str, by: Principal, password: str
 ) -> Cast:
     """The tenant, its admin taken in by the operator, and the rest of its people by that admin."""
-    tenant = create_tenant(slug=slug, name=name, directory_id=directory_id, country=country, by=by)
+    since = timezone.localdate() - timedelta(days=730)
+    tenant = create_tenant(
+        slug=slug, name=name, directory_id=directory_id, country=country, since=since, by=by
+    )
     roles = ("admin", "officer", "auditor", "employee")
     people = {role: _make_or_find(f"{role}@{slug}.example", f"{name} {role}", password) for role in roles}
     admin = people["admin"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -46,6 +46,11 @@ class Tenant(models.Model):
         validators=[country_code],
         help_text="Country of the directory, ISO 3166-1 alpha-2. The storage geography follows it.",
     )
+    since = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Since when the tenant exists in its directory. Empty: since it was entered here.",
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -68,6 +73,13 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def exists_since(self) -> datetime:
+        """The first instant from which anything can hold for the tenant."""
+        if self.since is None:
+            return self.created_at
+        return min(self.created_at, timezone.make_aware(datetime.combine(self.since, time.min)))
 
     @property
     def is_open(self) -> bool:

@@ -28,6 +28,14 @@ class Permission(models.TextChoices):
     REQUEST_CONSENT = "consent.request", "Request a sharing consent"
     GRANT_CONSENT = "consent.grant", "Grant or decline a sharing consent"
     WITHDRAW_CONSENT = "consent.withdraw", "Withdraw a sharing consent"
+    END_SHARING = "consent.end_sharing", "Work off the steps after a withdrawal"
+    SET_CONSENT_POLICY = "consent.policy", "Decide how consents are handled"
+    ASK_DECISIONS = "decision.ask", "Ask whether data may flow"
+    KEEP_CREDENTIALS = "credential.manage", "Enter certificates and tokens and their ends"
+    IMPORT_CONSENTS = "consent.import", "Import what the service answers, and resolve differences"
+    OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
+    ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
+    VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     VIEW_EVENTS = "event.view", "Read the audit trail"
     EXPORT = "export", "Take registers and evidence away as files"
 
@@ -50,6 +58,14 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.REQUEST_CONSENT: _DECIDERS,
     Permission.GRANT_CONSENT: _DECIDERS,
     Permission.WITHDRAW_CONSENT: _DECIDERS,
+    Permission.END_SHARING: _DECIDERS,
+    Permission.SET_CONSENT_POLICY: frozenset({_OFFICER}),
+    Permission.ASK_DECISIONS: frozenset(Role),
+    Permission.KEEP_CREDENTIALS: _DECIDERS,
+    Permission.IMPORT_CONSENTS: _DECIDERS,
+    Permission.OBJECT: frozenset({_OFFICER}),
+    Permission.ANNOUNCE: frozenset(),
+    Permission.VIEW_WORKLIST: _READERS,
     Permission.VIEW_EVENTS: _READERS,
     Permission.EXPORT: _READERS,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +21,21 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
-def create_tenant(*, slug: str, name: str, directory_id: UUID | str, country: str, by: Principal) -> Tenant:
-    """A new, active tenant. Raises PermissionDenied, or ValidationError naming the fields."""
+def create_tenant(
+    *,
+    slug: str,
+    name: str,
+    directory_id: UUID | str,
+    country: str,
+    by: Principal,
+    since: date | None = None,
+) -> Tenant:
+    """A new, active tenant, which exists in its directory `since` then (from now on, where not given).
+
+    Raises PermissionDenied, or ValidationError naming the fields.
+    """
     require(by, Permission.MANAGE_TENANT)
-    tenant = Tenant(slug=slug, name=name, directory_id=directory_id, country=country.upper())
+    tenant = Tenant(slug=slug, name=name, directory_id=directory_id, country=country.upper(), since=since)
     tenant.full_clean()
     with deed("tenant.created", on=Tenant, action=Action.CREATE):
         tenant.save()
@@ -39,13 +50,14 @@ def change_tenant(
     reason: str = "",
     name: str | None = None,
     country: str | None = None,
+    since: date | None = None,
     status: str | None = None,
 ) -> Tenant:
-    """Rename a tenant, correct its country, or move it to active, closing or closed; what is None stays."""
+    """Rename a tenant, correct its country or age, or move it to active, closing or closed; what is None stays."""
     require(by, Permission.MANAGE_TENANT, tenant)
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
     status_before = tenant.status
-    for field, value in {"name": name, "country": country, "status": status}.items():
+    for field, value in {"name": name, "country": country, "since": since, "status": status}.items():
         if value is not None:
             setattr(tenant, field, value)
     tenant.full_clean()

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from audit.guards import Guard
 from audit.history import Stance, audited_models
 
 PREFIX = "pc_"
@@ -142,9 +144,23 @@ def tenant_references(existing: dict[str, list[str]]) -> list[Reference]:
     ]
 
 
+def guards(existing: dict[str, list[str]]) -> list[tuple[str, Guard]]:
+    """Every rule that a model lists, with its table, as far as the columns that it speaks of are there."""
+    return [
+        (model._meta.db_table, guard)
+        for model in _guarded_models()
+        for guard in model.guards
+        if model._meta.db_table in existing and guard.columns() <= set(existing[model._meta.db_table])
+    ]
+
+
+def _guarded_models() -> list[Any]:
+    return [model for model in apps.get_models() if getattr(model, "guards", ())]
+
+
 def relevant_tables() -> set[str]:
     """The tables that any trigger of ours could sit on or refer to."""
-    names = {"audit_attribution", "audit_auditevent"}
+    names = {"audit_attribution", "audit_auditevent", *(m._meta.db_table for m in _guarded_models())}
     for stance in audited_models():
         names |= {stance.model._meta.db_table, stance.history_model._meta.db_table}
     return names | {m._meta.db_table for m in _tenant_models}

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from audit.guards import Guard
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
@@ -190,6 +191,24 @@ END"""
     )
 
 
+def _guard(table: str, guard: Guard) -> Trigger:
+    queue = guard.queued_by()
+    # One of 1,024 queues: a statement of a million rows must not hold a million locks.
+    lock = f"PERFORM pg_advisory_xact_lock(hashtext({literal(guard.name)}), hashtext({queue}) & 1023);"
+    body = f"""
+BEGIN
+  {lock if queue else ""}
+  IF {guard.refuses(table, "IS DISTINCT FROM")} THEN
+    RAISE EXCEPTION USING ERRCODE = 'restrict_violation', CONSTRAINT = {literal(guard.name)},
+      TABLE = {literal(table)}, MESSAGE = {literal(f"{guard.name}: {guard.message}")};
+  END IF;
+  RETURN {"OLD" if guard.events == ("DELETE",) else "NEW"};
+END"""
+    return _trigger(
+        f"{PREFIX}guard_{guard.name}", table, f"BEFORE {' OR '.join(guard.events)} ON {{table}}", body, "ROW"
+    )
+
+
 def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger this database should have."""
     existing = plan.columns_by_table(connection, plan.relevant_tables())
@@ -197,6 +216,7 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers += [_append_only(table) for table in plan.appended_only(existing)]
     triggers += [_stays(table) for table in plan.tenant_tables(existing)]
     triggers += [_same_tenant(reference) for reference in plan.tenant_references(existing)]
+    triggers += [_guard(table, guard) for table, guard in plan.guards(existing)]
     schema = _schema(connection)
     return [_in_schema(trigger, schema) for trigger in triggers]
 

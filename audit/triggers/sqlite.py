@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit.context import ATTRIBUTION_FIELDS
+from audit.guards import Guard
 from audit.history import HISTORY_TYPES
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
@@ -121,6 +122,17 @@ def _same_tenant(reference: Reference) -> Iterator[Trigger]:
         )
 
 
+def _guard(table: str, guard: Guard) -> Iterator[Trigger]:
+    for event in guard.events:
+        yield _trigger(
+            f"{PREFIX}guard_{event.lower()}_{guard.name}",
+            table,
+            f"BEFORE {event}",
+            _refuse(f"{guard.name}: {guard.message}"),
+            guard.refuses(table, "IS NOT"),
+        )
+
+
 def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger this database should have."""
     existing = plan.columns_by_table(connection, plan.relevant_tables())
@@ -129,6 +141,7 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
         triggers += _append_only(table)
     triggers += [_stays(table) for table in plan.tenant_tables(existing)]
     triggers += [t for reference in plan.tenant_references(existing) for t in _same_tenant(reference)]
+    triggers += [t for table, guard in plan.guards(existing) for t in _guard(table, guard)]
     return triggers
 
 
