@@ -22,6 +22,7 @@ env = environ.Env(
     SECURE_HSTS_SECONDS=(int, 31_536_000),
     LOG_LEVEL=(str, "INFO"),
     TIME_ZONE=(str, "UTC"),
+    MAIL_FROM=(str, "privacy-console@localhost"),
 )
 env.read_env(BASE_DIR / ".env")
 
@@ -200,6 +201,17 @@ AUDIT_EXEMPT = {
     "django_tasks_database.dbtaskresult": "The queue of work to do; each deed that is done leaves its own record.",
     "admin.logentry": "Not written: the timeline records what the admin pages do.",
 }
+
+# --- Work and mail -----------------------------------------------------------------------------------------
+# The queue is a table of the database. Each job has a queue of its own: no list of their names here.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# Without a mail server, development writes each message to a file; for real use they wait, and the job says why.
+EMAIL_BACKEND = "work.backends.MailFolder" if DEBUG else "work.backends.NoMailServer"
+MAIL_FOLDER = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env("MAIL_FROM")
 
 # --- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,5 +1,17 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
+
+
+def keep_jobs_known(using: str, **kwargs: Any) -> None:
+    """After every `migrate` each declared job has its place in the schedule."""
+    from work.planning import know_jobs
+
+    know_jobs()
 
 
 class WorkConfig(AppConfig):
@@ -7,4 +19,7 @@ class WorkConfig(AppConfig):
     verbose_name = "What waits, and what runs by itself"
 
     def ready(self) -> None:
+        from work import housekeeping  # noqa: F401
+
         autodiscover_modules("jobs", "worklist")
+        post_migrate.connect(keep_jobs_known, sender=self, dispatch_uid="work.keep_jobs_known")
