@@ -36,6 +36,9 @@ class Permission(models.TextChoices):
     OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
+    MANAGE_WORK = "work.manage", "Run and pause scheduled work"
+    VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"
+    SEND_MESSAGES = "message.send", "Try again to send an e-mail"
     VIEW_EVENTS = "event.view", "Read the audit trail"
     EXPORT = "export", "Take registers and evidence away as files"
 
@@ -66,6 +69,9 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.OBJECT: frozenset({_OFFICER}),
     Permission.ANNOUNCE: frozenset(),
     Permission.VIEW_WORKLIST: _READERS,
+    Permission.MANAGE_WORK: frozenset(),
+    Permission.VIEW_MESSAGES: _DECIDERS,
+    Permission.SEND_MESSAGES: _DECIDERS,
     Permission.VIEW_EVENTS: _READERS,
     Permission.EXPORT: _READERS,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -211,7 +211,3 @@ class Message(TenantOwned):
 
     def __str__(self) -> str:
         return self.subject
-
-
-# How long a worker on another machine may stay silent before its work is given to others.
-SILENCE = timedelta(minutes=2)

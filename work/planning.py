@@ -28,20 +28,18 @@ def know_jobs(now: datetime | None = None) -> None:
         ):
             Job.objects.bulk_create(rows, ignore_conflicts=True)
     for job in known.values():
-        _follow_schedule(job, now)
+        _follow_schedule(job, _next(job.declaration, now))
 
 
-def _next(declared: Declared, now: datetime) -> datetime | None:
-    return declared.schedule.next_after(now) if declared.schedule else None
+def _next(declared: Declared | None, now: datetime) -> datetime | None:
+    return declared.schedule.next_after(now) if declared and declared.schedule else None
 
 
-def _follow_schedule(job: Job, now: datetime) -> None:
+def _follow_schedule(job: Job, wanted: datetime | None) -> None:
     """A schedule may have changed with the version. A due time that has passed stays: it was missed, and runs once."""
-    assert job.declaration
-    wanted = _next(job.declaration, now)
-    if wanted is None or job.next_run_at is None or job.next_run_at > wanted:
-        if job.next_run_at != wanted:
-            Job.objects.filter(pk=job.pk, next_run_at=job.next_run_at).update(next_run_at=wanted)
+    is_kept = job.next_run_at is not None and wanted is not None and job.next_run_at <= wanted
+    if not is_kept and job.next_run_at != wanted:
+        Job.objects.filter(pk=job.pk, next_run_at=job.next_run_at).update(next_run_at=wanted)
 
 
 def enqueue_due(now: datetime | None = None) -> list[str]:
@@ -52,7 +50,6 @@ def enqueue_due(now: datetime | None = None) -> list[str]:
 
 @transaction.atomic
 def _take_due_time(job: Job, now: datetime) -> bool:
-    assert job.declaration
     # The old due time is the guard: only one can move it on, and only together with what it asked for.
     same = Job.objects.filter(pk=job.pk, next_run_at=job.next_run_at, paused=False)
     if not same.update(next_run_at=_next(job.declaration, now)):
@@ -62,3 +59,8 @@ def _take_due_time(job: Job, now: datetime) -> bool:
         return False
     enqueue(job.code, due=job.next_run_at)
     return True
+
+
+def next_run(job: Job, now: datetime | None = None) -> datetime | None:
+    """When the job's schedule calls for it next, from now on."""
+    return _next(job.declaration, now or timezone.now())

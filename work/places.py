@@ -1,0 +1,78 @@
+"""Places in the worklist, so that its pages can be turned without reading what was read already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from privacy_console.rest.pagination import beyond, reversed_order
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item stands: dated ones before the others, each by time; what shares a time by kind and id."""
+
+    is_dated: bool
+    when: datetime
+    kind: str
+    row: int
+    tenant: int
+
+    @property
+    def order(self) -> tuple[bool, datetime, str, int, int]:
+        return (not self.is_dated, self.when, self.kind, self.row, self.tenant)
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day in the zone of the pages: what is due on a day is late on the next."""
+    return timezone.make_aware(datetime.combine(day, time.max))
+
+
+def day_of(at: datetime) -> date:
+    """The day of an instant in the zone of the pages."""
+    return timezone.localtime(at).date()
+
+
+def is_day(rows: QuerySet[Any], field: str) -> bool:
+    """Whether the field holds days, not times."""
+    try:
+        found = rows.model._meta.get_field(field)
+    except FieldDoesNotExist:  # an annotation, or what another table says
+        return False
+    return isinstance(found, models.DateField) and not isinstance(found, models.DateTimeField)
+
+
+def cut(
+    rows: QuerySet[Any], field: str, kind: str, after: Place | None, *, is_dated: bool, backwards: bool
+) -> QuerySet[Any]:
+    """One kind's rows in the order of the list, from behind the place on (backwards: from before it)."""
+    order = reversed_order((field, "pk")) if backwards else (field, "pk")
+    rows = rows.order_by(*order)
+    if after is None:
+        return rows
+    if after.is_dated is not is_dated:
+        # All the dated stand before all the others.
+        return rows if after.is_dated is not backwards else rows.none()
+    return rows.filter(_further(rows, field, kind, after, order))
+
+
+def _further(rows: QuerySet[Any], field: str, kind: str, after: Place, order: tuple[str, ...]) -> Q:
+    backwards = order[0].startswith("-")
+    side = "lt" if backwards else "gt"
+    position: Any = after.when
+    if is_day(rows, field):
+        position = day_of(after.when)
+        if end_of(position) != after.when:
+            # The place lies within the day, whose items stand at its end.
+            return Q(**{f"{field}__lt" if backwards else f"{field}__gte": position})
+    if kind == after.kind:
+        # Those of the same row may differ in their tenant only.
+        return beyond(order, (position, after.row)) | Q(**{field: position, "pk": after.row})
+    stands_further = kind < after.kind if backwards else kind > after.kind
+    return Q(**{f"{field}__{side}e" if stands_further else f"{field}__{side}": position})
