@@ -72,7 +72,6 @@ def _further(rows: QuerySet[Any], field: str, kind: str, after: Place, order: tu
             # The place lies within the day, whose items stand at its end.
             return Q(**{f"{field}__lt" if backwards else f"{field}__gte": position})
     if kind == after.kind:
-        # Those of the same row may differ in their tenant only.
-        return beyond(order, (position, after.row)) | Q(**{field: position, "pk": after.row})
+        return beyond(order, (position, after.row))
     stands_further = kind < after.kind if backwards else kind > after.kind
     return Q(**{f"{field}__{side}e" if stands_further else f"{field}__{side}": position})

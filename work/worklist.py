@@ -25,7 +25,7 @@ from tenants.access import Principal
 from tenants.choice import tenants_allowing
 from tenants.models import Tenant, User
 from tenants.roles import Permission
-from work.places import Place, cut
+from work.places import Place, cut, day_of, is_day
 
 SHOWN = 200
 THIS_WEEK = timedelta(days=7)
@@ -106,17 +106,13 @@ class Look:
     def nearest(self, rows: QuerySet[Any], due: str, *, owner: str = "") -> QuerySet[Any]:
         """Of these rows those asked for, by their field or annotation `due`, a time or a day; `owner` names a field."""
         if self.due_before is not None:
-            rows = rows.filter(**{f"{due}__lt": self._as_asked(rows, due)})
+            end = day_of(self.due_before) if is_day(rows, due) else self.due_before
+            rows = rows.filter(**{f"{due}__lt": end})
         return self._cut(self._owned(rows, owner), due, is_dated=True)
 
     def longest(self, rows: QuerySet[Any], since: str, *, owner: str = "") -> QuerySet[Any]:
         """The same for what waits without a date, by the field that says since when."""
         return rows.none() if self.due_before else self._cut(self._owned(rows, owner), since, is_dated=False)
-
-    def _as_asked(self, rows: QuerySet[Any], due: str) -> Any:
-        from work.places import day_of, is_day
-
-        return day_of(self.due_before) if is_day(rows, due) else self.due_before  # type: ignore[arg-type]
 
     def _owned(self, rows: QuerySet[Any], owner: str) -> QuerySet[Any]:
         if self.owner is None:
@@ -124,7 +120,9 @@ class Look:
         return rows.filter(**{owner: self.owner}) if owner else rows.none()
 
     def _cut(self, rows: QuerySet[Any], field: str, *, is_dated: bool) -> QuerySet[Any]:
-        return cut(rows, field, self.kind, self.after, is_dated=is_dated, backwards=self.backwards)[: self.limit]
+        return cut(rows, field, self.kind, self.after, is_dated=is_dated, backwards=self.backwards)[
+            : self.limit
+        ]
 
     def item(
         self,
@@ -207,7 +205,14 @@ def worklist(
     asked = asked or Asked()
     among = tenants_allowing(principal, Permission.VIEW_WORKLIST, tenants)
     look = Look(
-        among, at or timezone.now(), asked.limit, "", asked.after, asked.backwards, asked.due_before, asked.owner
+        among,
+        at or timezone.now(),
+        asked.limit,
+        "",
+        asked.after,
+        asked.backwards,
+        asked.due_before,
+        asked.owner,
     )
     wanted = [each for each in sources() if asked.kinds is None or each.kind in asked.kinds]
     found = [item for each in wanted for item in _found_by(each, principal, look)]
