@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from privacy_console.navigation import tenant_switch
+from privacy_console.sign_in import OwnPasswordForm
 from tenants.choice import choose_tenant_view
 
 
@@ -28,6 +30,18 @@ class ConsoleAdminSite(UnfoldAdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Nothing for whoever is not signed in: the pages ask a person's role."""
         return super().get_app_list(request, app_label) if self.has_permission(request) else []
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The theme's page, with a form that slows down whoever guesses."""
+        request.current_app = self.name  # type: ignore[attr-defined]
+        page = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context=self.each_context(request) | (extra_context or {}),
+        )
+        return page(request)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Closed: the theme keeps its answers for minutes, whatever happens to the role meanwhile."""

@@ -73,14 +73,20 @@ def add_member(
 ) -> Membership:
     """Give a person a role in the tenant; whoever has no account gets one, without a password to sign in with.
 
-    Raises ValidationError where the person is a member already or the role is unknown.
+    Raises ValidationError where the person is a member already or the role is unknown, Refused in a closed tenant.
     """
     require(by, Permission.MANAGE_MEMBERS, tenant)
+    _refuse_where_closed(tenant)
     membership = Membership(tenant=tenant, user=_person(username, display_name), role=role)
     membership.full_clean()
     with deed("member.added", on=Membership, action=Action.ASSIGN, reason=reason):
         membership.save()
     return membership
+
+
+def _refuse_where_closed(tenant: Tenant) -> None:
+    if tenant.status == Tenant.Status.CLOSED:
+        raise Refused("tenant_closed", f"{tenant} is closed: nobody and nothing new gets in.")
 
 
 def _person(username: str, display_name: str) -> User:
@@ -134,11 +140,13 @@ def create_token(
 ) -> tuple[AccessToken, str]:
     """A new access token, and its secret: the only time that it can be seen.
 
-    Without MANAGE_TOKENS one may only make tokens of one's own role. Raises PermissionDenied, ValidationError.
+    Without MANAGE_TOKENS one may only make tokens of one's own role. Raises PermissionDenied, ValidationError,
+    Refused in a closed tenant.
     """
     require(by, Permission.MANAGE_OWN_TOKENS, tenant)
     if role != by.role_in(tenant):
         require(by, Permission.MANAGE_TOKENS, tenant)
+    _refuse_where_closed(tenant)
     now = timezone.now()
     prefix, secret = AccessToken.new_secret()
     token = AccessToken(

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from audit.services import record
+from tenants.models import Membership, User
 
 FAILURES_ALLOWED = 10
 PAUSE = timedelta(minutes=15)
@@ -26,3 +28,23 @@ def is_paused(name: str, at: datetime | None = None) -> bool:
         occurred_at__gte=(at or timezone.now()) - PAUSE,
     )
     return failures.values("attribution").distinct().count() >= FAILURES_ALLOWED
+
+
+def timelines_of(user: User | None) -> list[int | None]:
+    """Those of each tenant the person belongs to; the platform's where there is none."""
+    memberships = Membership.objects.across_tenants().filter(user=user) if user else ()
+    return [m.tenant_id for m in memberships] or [None]
+
+
+def note_failure(name: str) -> None:
+    """Record a wrong password in the timelines of whoever has this name; `is_paused` counts these."""
+    user = User.objects.filter(username=name.strip().lower()).first()
+    for tenant in timelines_of(user):
+        record(
+            "sign_in.failed",
+            category="sign-in",
+            tenant=tenant,
+            resource_id=sign_in_key(name),
+            resource_name=name,
+            result=AuditEvent.Result.FAILURE,
+        )

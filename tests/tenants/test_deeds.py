@@ -17,7 +17,14 @@ from consents.services import decline_consent, grant_consent, request_consent, w
 from privacy_console.errors import Refused
 from tenants.models import Membership, Tenant, User
 from tenants.roles import ALLOWED, Permission, Role, is_allowed
-from tenants.services import add_member, change_role, change_tenant, create_tenant, remove_member
+from tenants.services import (
+    add_member,
+    change_role,
+    change_tenant,
+    create_tenant,
+    create_token,
+    remove_member,
+)
 from tests.audit.trail import recording
 from tests.cast import Cast
 
@@ -188,3 +195,17 @@ def _changed(row: Any, **values: Any) -> Any:
     for name, value in values.items():
         setattr(row, name, value)
     return row
+
+
+def test_nobody_and_nothing_new_gets_into_a_closed_tenant(cast: Cast) -> None:
+    change_tenant(tenant=cast.contoso, by=cast.operator, status=Tenant.Status.CLOSED)
+    for get_in in (
+        lambda: add_member(
+            tenant=cast.contoso, username="new@contoso.example", role="auditor", by=cast.admin
+        ),
+        lambda: create_token(tenant=cast.contoso, name="inventory", role="service", by=cast.admin),
+    ):
+        cast.contoso.refresh_from_db()
+        with pytest.raises(Refused, match="is closed"):
+            get_in()
+    assert not User.objects.filter(username="new@contoso.example").exists()

@@ -81,3 +81,16 @@ class Passwords(CastTestCase):
             assert newcomer.check_password(self.NEW)
             assert newcomer.password.startswith("pbkdf2_sha1$")
         assert AuditEvent.objects.of_platform().filter(activity="user.password_set").count() == before
+
+    def test_guessing_the_old_one_ends_in_a_pause_for_every_door(self) -> None:
+        self.client.force_login(self.auditor)
+        form = {"old_password": "wrong", "new_password1": self.NEW, "new_password2": self.NEW}
+        for _ in range(sign_in.FAILURES_ALLOWED):
+            self.client.post(reverse("admin:password_change"), form)
+        right = form | {"old_password": PASSWORD}
+        response = self.client.post(reverse("admin:password_change"), right)
+        self.assertContains(response, "Too many failed attempts")
+        assert sign_in.is_paused(self.auditor.username)
+        failed = AuditEvent.objects.for_tenant(self.contoso).filter(activity="sign_in.failed").first()
+        assert failed is not None
+        assert failed.attribution.actor_name == self.auditor.username
