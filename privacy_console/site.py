@@ -35,13 +35,14 @@ class ConsoleAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The theme's page, with a form that slows down whoever guesses."""
-        request.current_app = self.name  # type: ignore[attr-defined]
-        page = PasswordChangeView.as_view(
+        request.current_app = self.name
+        page: Any = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context=self.each_context(request) | (extra_context or {}),
         )
-        return page(request)
+        answer: HttpResponse = page(request)
+        return answer
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Closed: the theme keeps its answers for minutes, whatever happens to the role meanwhile."""
