@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from privacy_console.rest.pagination import beyond, reversed_order
 
@@ -37,6 +37,11 @@ def end_of(day: date) -> datetime:
 def day_of(at: datetime) -> date:
     """The day of an instant in the zone of the pages."""
     return timezone.localtime(at).date()
+
+
+def short_day(day: date) -> str:
+    """As the pages write it: `5 Dec 2026`."""
+    return formats.date_format(day, "j M Y")
 
 
 def is_day(rows: QuerySet[Any], field: str) -> bool:

@@ -17,13 +17,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants.access import Principal
 from tenants.choice import tenants_allowing
 from tenants.models import Tenant, User
+from tenants.pages.parts import admin_url
 from tenants.roles import Permission
 from work.places import Place, cut, day_of, is_day
 
@@ -171,6 +174,13 @@ def source(kind: str, *, title: str, permission: Permission) -> Callable[[Find],
         return find
 
     return declare
+
+
+def page_about(*rows: models.Model) -> str:
+    """The admin page of the first of these rows that has one; the first screen, where none has."""
+    shown = (row for row in rows if admin.site.is_registered(type(row)))
+    row = next(shown, None)
+    return reverse("admin:index") if row is None else admin_url(row, "change", row.pk)
 
 
 def sources() -> list[Source]:
