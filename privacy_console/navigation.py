@@ -67,6 +67,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("group", "tenants.Membership"),
             Page("key", "tenants.AccessToken"),
+            Page("mail", "work.Message"),
         ),
     ),
     (
@@ -74,6 +75,8 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("corporate_fare", "tenants.Tenant", for_operators=True),
             Page("person", "tenants.User", for_operators=True),
+            Page("schedule", "work.Job", for_operators=True),
+            Page("playlist_play", "work.Run", for_operators=True),
         ),
     ),
 )

@@ -20,6 +20,8 @@ from tenants.roles import Role
 from tenants.services import create_token
 from tests.cast import CastTestCase
 from tests.test_enumeration import addresses
+from work.mail import post
+from work.models import Message
 
 MISSING = 987_654_321
 SEGMENTS: dict[str, type[Any]] = {
@@ -34,6 +36,7 @@ class Isolation(CastTestCase):
     consent: Consent
     token: AccessToken
     secret: str
+    message: Message
     foreign_secret: str
 
     @classmethod
@@ -49,12 +52,19 @@ class Isolation(CastTestCase):
             tenant=cls.fabrikam, name="sync", role=Role.TENANT_ADMIN, by=cls.fabrikam_admin
         )
 
+        message = post(
+            tenant=cls.contoso, to=cls.officer.username, subject="Due soon", body="Look.", key="a reminder"
+        )
+        assert message is not None
+        cls.message = message
+
     def _ids(self) -> dict[type[Any], Any]:
         return {
             Tenant: self.contoso.pk,
             Membership: Membership.objects.for_tenant(self.contoso).get(user=self.officer).pk,
             AccessToken: self.token.pk,
             Consent: self.consent.pk,
+            Message: self.message.pk,
             AuditEvent: AuditEvent.objects.about(self.consent).earliest("pk").pk,
         }
 

@@ -31,6 +31,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Those that the schedule calls for at the instant."""
         return self.declared().filter(paused=False, next_run_at__lte=at)
 
+    def with_running(self) -> Self:
+        """Each with `is_running`, asked in the same query."""
+        running = DBTaskResult.objects.running().filter(queue_name=models.OuterRef("code"))
+        return self.annotate(is_running=models.Exists(running))
+
 
 class Job(models.Model):
     """What the console does by itself: when it runs next, and how the last run went."""
@@ -51,7 +56,7 @@ class Job(models.Model):
         default=0, help_text="How many runs have failed since the last success."
     )
 
-    objects: ClassVar[models.Manager[Job]] = models.Manager.from_queryset(JobQuerySet)()
+    objects = JobQuerySet.as_manager()
     # Pausing is a decision and stands in the trail; what happens every minute does not.
     history = AuditedRecords(
         category="work",
@@ -77,9 +82,13 @@ class Job(models.Model):
     def state(self) -> Job.State:
         if self.paused:
             return self.State.PAUSED
-        if Run.objects.of(self.code).running().exists():
+        if self._is_running():
             return self.State.RUNNING
         return self.State.FAILING if self.failures else self.State.WAITING
+
+    def _is_running(self) -> bool:
+        asked: bool | None = getattr(self, "is_running", None)  # by `with_running`
+        return Run.objects.of(self.code).running().exists() if asked is None else asked
 
 
 class RunQuerySet(DBTaskResultQuerySet):

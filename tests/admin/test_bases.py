@@ -231,20 +231,32 @@ class RegistryTests(CastTestCase):
                 assert getattr(type(page), name) in safe, f"{model.__name__}.{name}"
 
     def test_every_page_has_a_suite(self) -> None:
-        from tests.admin import test_catalog_pages, test_consent_pages, test_tenant_pages, test_timeline_pages
+        from tests.admin import (
+            test_catalog_pages,
+            test_consent_pages,
+            test_tenant_pages,
+            test_timeline_pages,
+            test_work_pages,
+        )
         from tests.admin.suite import AdminPageSuite
 
-        modules = (test_catalog_pages, test_consent_pages, test_tenant_pages, test_timeline_pages)
+        modules = (
+            test_catalog_pages,
+            test_consent_pages,
+            test_tenant_pages,
+            test_timeline_pages,
+            test_work_pages,
+        )
         suites = [value for module in modules for value in vars(module).values() if isinstance(value, type)]
         tried = {s.model for s in suites if issubclass(s, AdminPageSuite) and hasattr(s, "model")}
         assert tried == set(admin.site._registry)
 
     def test_every_write_of_a_page_is_tried(self) -> None:
-        from tests.admin import test_catalog_pages, test_consent_pages, test_tenant_pages
+        from tests.admin import test_catalog_pages, test_consent_pages, test_tenant_pages, test_work_pages
 
         tried = {
             (suite.model, writing.name)
-            for module in (test_catalog_pages, test_consent_pages, test_tenant_pages)
+            for module in (test_catalog_pages, test_consent_pages, test_tenant_pages, test_work_pages)
             for suite in vars(module).values()
             if isinstance(suite, type) and hasattr(suite, "writings") and hasattr(suite, "model")
             for writing in suite.writings

@@ -60,6 +60,10 @@ READING: dict[str, tuple[str, ...]] = {
     "list_tenants": (),
     "list_consents": (),
     "show_events": CONTOSO,
+    # What they do, the jobs do: in transactions of their own, as the worker.
+    "list_jobs": (),
+    "run_jobs": ("work.clear",),
+    "run_worker": ("--once",),
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}

@@ -1,7 +1,13 @@
-"""The admin pages of what the console does by itself."""
+"""The admin pages of what the console does by itself: jobs, their runs, and the outbox."""
 
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
 
-# The package's own page asks nobody's role; the pages of runs show the same.
+from work.admin.jobs import JobAdmin
+from work.admin.messages import MessageAdmin
+from work.admin.runs import RunAdmin
+
+__all__ = ["JobAdmin", "MessageAdmin", "RunAdmin"]
+
+# The package's own page asks nobody's role; ours of runs shows the same.
 admin.site.unregister(DBTaskResult)

@@ -13,4 +13,4 @@ class Command(ConsoleCommand):
 
     def perform(self, **options: Any) -> None:
         know_jobs()
-        self.show([job_row(job) for job in Job.objects.declared()])
+        self.show([job_row(job) for job in Job.objects.declared().with_running()])
