@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "work",
     "catalog",
     "consents",
+    "terms",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -212,6 +213,10 @@ EMAIL_TIMEOUT = 20
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("MAIL_FROM")
+
+# What receipts are signed with: 32 bytes in base64, or a file that is made at the first use. Several servers share one.
+SIGNING_KEY = env.str("SIGNING_KEY", default="")
+SIGNING_KEY_FILE = VAR_DIR / "signing_key"
 
 # --- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -35,6 +35,12 @@ class Permission(models.TextChoices):
     IMPORT_CONSENTS = "consent.import", "Import what the service answers, and resolve differences"
     OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
+    VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
+    KEEP_DIRECTORY = "directory.manage", "Import and correct the employees and their groups"
+    VIEW_TERMS = "terms.view", "Read the terms and who accepted them"
+    DRAFT_TERMS = "terms.draft", "Draft terms and decide whom they are for"
+    PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
+    CHASE_TERMS = "terms.chase", "Remind employees, import acceptances"
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     MANAGE_WORK = "work.manage", "Run and pause scheduled work"
     VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"
@@ -68,6 +74,12 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.IMPORT_CONSENTS: _DECIDERS,
     Permission.OBJECT: frozenset({_OFFICER}),
     Permission.ANNOUNCE: frozenset(),
+    Permission.VIEW_DIRECTORY: _READERS,
+    Permission.KEEP_DIRECTORY: _DECIDERS,
+    Permission.VIEW_TERMS: _READERS,
+    Permission.DRAFT_TERMS: _DECIDERS,
+    Permission.PUBLISH_TERMS: frozenset({_OFFICER}),
+    Permission.CHASE_TERMS: _DECIDERS,
     Permission.VIEW_WORKLIST: _READERS,
     Permission.MANAGE_WORK: frozenset(),
     Permission.VIEW_MESSAGES: _DECIDERS,

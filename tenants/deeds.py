@@ -1,0 +1,46 @@
+"""What the deeds of all apps have in common: the lock, the reason, who acts."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+
+from privacy_console.errors import Refused
+from tenants.access import Principal
+from tenants.models import AccessToken, Tenant, TenantOwned
+
+Row = TypeVar("Row", bound=TenantOwned)
+
+
+def locked(row: Row) -> Row:
+    """The row as it stands now, kept from everybody else until the transaction ends."""
+    rows = type(row).objects.for_tenant(row.tenant_id).select_for_update()
+    found: Row = rows.get(pk=row.pk)
+    return found
+
+
+def name_of(by: Principal, tenant: Tenant) -> str:
+    return by.as_actor(tenant)["actor_name"]
+
+
+def person_behind(by: Principal) -> str:
+    """The id of who answers for the deed: a token acts for whoever made it."""
+    maker = by.created_by if isinstance(by, AccessToken) else None
+    return (maker or by).as_actor()["actor_id"]
+
+
+def require_reason(reason: str) -> str:
+    """The reason, trimmed. Raises ValidationError where there is none."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: the reason is part of the record."})
+    return reason.strip()
+
+
+def require_open(tenant: Tenant) -> None:
+    """Raise Refused for a tenant that can only wind down."""
+    if not tenant.is_open:
+        raise Refused(
+            "tenant_closed",
+            f"{tenant} is {tenant.get_status_display().lower()}: nothing new can be agreed to.",
+        )

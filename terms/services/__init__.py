@@ -1,0 +1,19 @@
+"""The deeds of terms."""
+
+from terms.services.acceptances import decide, show
+from terms.services.policies import assign_policy, change_policy, create_policy, retire_policy
+from terms.services.texts import draft_revision, draft_version, publish_revision, publish_version, write_text
+
+__all__ = [
+    "assign_policy",
+    "change_policy",
+    "create_policy",
+    "decide",
+    "draft_revision",
+    "draft_version",
+    "publish_revision",
+    "publish_version",
+    "retire_policy",
+    "show",
+    "write_text",
+]

@@ -1,0 +1,222 @@
+"""Showing words to an employee, and taking their decision about exactly these words."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audit import signing as signatures
+from audit.context import Action, deed
+from privacy_console.errors import Refused
+from tenants.models import Employee
+from terms.languages import best_of
+from terms.models import Acceptance, TermsPolicy, TermsText
+from terms.receipts import signed_bytes
+from terms.services.texts import latest_revision
+from terms.standing import Place, place_of, version_asked
+
+SALT = "terms.shown"
+A_DAY = 24 * 60 * 60
+IPV4_NETWORK, IPV6_NETWORK = 24, 48
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The words that an employee sees, and the ticket that the decision about them brings back."""
+
+    text: TermsText
+    place: Place
+    ticket: str
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How a decision came in. session: any secret of the sign-in session; only its digest is kept."""
+
+    button: str
+    session: str = ""
+    address: str = ""
+    device: str = ""
+
+
+def place(employee: Employee, policy: TermsPolicy, at: datetime) -> Place:
+    decisions = Acceptance.objects.for_tenant(employee.tenant_id).filter(employee=employee, policy=policy)
+    known = list(decisions.select_related("version").order_by("decided_at", "id"))
+    return place_of(policy, version_asked(policy, at), known, at)
+
+
+def text_for(current: Place, languages: list[str]) -> TermsText:
+    """The words of what is asked, in the first of the languages that has a text, else in the default one.
+
+    Raises Refused where nothing is asked.
+    """
+    if current.version is None:
+        raise Refused("nothing_asked", "There is nothing to decide here at present.")
+    revision = latest_revision(current.version)
+    texts = list(TermsText.objects.for_tenant(current.policy.tenant_id).filter(revision=revision))
+    by_language: dict[str, TermsText] = {text.language: text for text in texts}
+    return by_language[best_of(languages, list(by_language), current.policy.default_language)]
+
+
+def show(*, employee: Employee, policy: TermsPolicy, languages: list[str]) -> Shown:
+    """What to show now, with a ticket that names it. languages: the wished ones, the best first.
+
+    Raises Refused where the policy is not for this employee, or asks nothing.
+    """
+    _require_asked(employee, policy)
+    now = timezone.now()
+    current = place(employee, policy, now)
+    text = text_for(current, languages)
+    ticket = {
+        "employee": employee.pk,
+        "text": text.pk,
+        "sha256": text.sha256,
+        "round": current.round,
+        "shown_at": now.isoformat(),
+        "receipt": str(uuid.uuid4()),
+    }
+    return Shown(text, current, signing.dumps(ticket, salt=SALT))
+
+
+def _require_asked(employee: Employee, policy: TermsPolicy) -> None:
+    asked = TermsPolicy.objects.for_tenant(employee.tenant_id).asked_of(employee)
+    if not employee.is_active or not asked.filter(pk=policy.pk).exists():
+        raise Refused("not_asked", "These terms are not for you.")
+
+
+@transaction.atomic
+def decide(
+    *,
+    employee: Employee,
+    policy: TermsPolicy,
+    ticket: str,
+    decision: str,
+    circumstances: Circumstances,
+) -> Acceptance:
+    """Record the employee's decision about the words that the ticket names; the same ticket again, or a second device,
+    gives the decision that is there already.
+
+    Raises Refused: `stale` where the words have changed since they were shown, or the ticket is old (show them again),
+    `forged` for a ticket that is not this employee's, `not_asked`.
+    """
+    _require_asked(employee, policy)
+    shown = _opened(ticket, employee)
+    found = Acceptance.objects.for_tenant(employee.tenant_id).filter(receipt_id=shown["receipt"]).first()
+    if found is not None:
+        same: Acceptance = found
+        return same
+    text = (
+        TermsText.objects.for_tenant(employee.tenant_id)
+        .select_related("revision__version")
+        .get(pk=shown["text"])
+    )
+    now = timezone.now()
+    current = place(employee, policy, now)
+    if not current.is_outstanding and current.last is not None:
+        return current.last
+    _require_current(text, current, shown)
+    acceptance = _acceptance(employee, text, current, shown, decision, circumstances, now)
+    return _kept(acceptance)
+
+
+def _opened(ticket: str, employee: Employee) -> dict[str, Any]:
+    try:
+        shown: dict[str, Any] = signing.loads(ticket, salt=SALT, max_age=A_DAY)
+    except signing.SignatureExpired:
+        raise Refused(
+            "stale", "This page was open for too long. Read the terms again, then decide."
+        ) from None
+    except signing.BadSignature:
+        raise Refused("forged", "This form was not made by the console. Open the terms again.") from None
+    if shown["employee"] != employee.pk:
+        raise Refused("forged", "This form was made for somebody else. Open the terms again.")
+    return shown
+
+
+def _require_current(text: TermsText, current: Place, shown: dict[str, Any]) -> None:
+    version = text.revision.version
+    is_current = current.version is not None and version.pk == current.version.pk
+    newest = latest_revision(version)
+    if not is_current or newest is None or newest.pk != text.revision_id or shown["round"] != current.round:
+        raise Refused("stale", "The terms have changed since you opened them. Read them again, then decide.")
+
+
+def _acceptance(
+    employee: Employee,
+    text: TermsText,
+    current: Place,
+    shown: dict[str, Any],
+    decision: str,
+    circumstances: Circumstances,
+    now: datetime,
+) -> Acceptance:
+    last = current.last
+    acceptance = Acceptance(
+        tenant=employee.tenant,
+        receipt_id=uuid.UUID(shown["receipt"]),
+        employee=employee,
+        policy=current.policy,
+        version=text.revision.version,
+        revision=text.revision,
+        text=text,
+        directory_id=employee.directory_id,
+        user_principal_name=employee.user_principal_name,
+        display_name=employee.display_name,
+        language=text.language,
+        text_sha256=text.sha256,
+        round=current.round,
+        shown_at=datetime.fromisoformat(shown["shown_at"]),
+        decided_at=now,
+        decision=Acceptance.Decision(decision),
+        button=circumstances.button,
+        surface=Acceptance.Surface.PORTAL,
+        trigger=_trigger(current),
+        device=circumstances.device[:200],
+        session=hashlib.sha256(circumstances.session.encode()).hexdigest() if circumstances.session else "",
+        network=network_of(circumstances.address),
+        supersedes=last,
+        key_id=signatures.key_id(),
+    )
+    acceptance.signature = signatures.sign(signed_bytes(acceptance))
+    return acceptance
+
+
+def _trigger(current: Place) -> str:
+    if current.round > 1:
+        return Acceptance.Trigger.EXPIRY
+    return Acceptance.Trigger.REACCEPT if current.last is not None else Acceptance.Trigger.NEW
+
+
+def network_of(address: str) -> str:
+    """The address cut to its network, so that it says where from without saying who; empty for none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    length = IPV4_NETWORK if parsed.version == 4 else IPV6_NETWORK
+    return str(ipaddress.ip_network((parsed, length), strict=False))
+
+
+def _kept(acceptance: Acceptance) -> Acceptance:
+    activity = f"terms.{acceptance.decision}"
+    try:
+        with transaction.atomic(), deed(activity, on=Acceptance, action=Action.CREATE):
+            acceptance.save(force_insert=True)
+        return acceptance
+    except IntegrityError:
+        # Two clicks or two devices at the same moment: the other one was first.
+        same = Acceptance.objects.for_tenant(acceptance.tenant_id).filter(
+            employee=acceptance.employee, version=acceptance.version, round=acceptance.round
+        )
+        found: Acceptance | None = same.order_by("decided_at", "id").last()
+        if found is None:
+            raise
+        return found

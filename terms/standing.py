@@ -1,0 +1,97 @@
+"""Where an employee stands with a policy, at any instant: the one rule that portal, reports and reminders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dateutil.relativedelta import relativedelta
+from django.db import models
+from django.utils import timezone
+
+from tenants.models import Employee
+from terms.models import Acceptance, TermsPolicy, TermsVersion
+from terms.models.version import Publication
+
+
+class Standing(models.TextChoices):
+    ACCEPTED_LATEST = "accepted_latest", "Accepted the latest"
+    ACCEPTED_OLDER = "accepted_older", "Accepted an older version"
+    DECLINED = "declined", "Declined"
+    OUTSTANDING = "outstanding", "Not decided yet"
+    NOTHING_ASKED = "nothing_asked", "Nothing to decide"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What one employee owes one policy, and since when; `version` is the one that is asked for."""
+
+    policy: TermsPolicy
+    standing: Standing
+    version: TermsVersion | None
+    last: Acceptance | None
+    since: datetime | None
+    due: datetime | None
+    round: int
+
+    @property
+    def is_outstanding(self) -> bool:
+        """Whether something is to be decided now; within the grace period too."""
+        return self.version is not None and self.standing != Standing.ACCEPTED_LATEST
+
+
+def version_asked(policy: TermsPolicy, at: datetime) -> TermsVersion | None:
+    """The version that holds at the instant: the newest that has begun, unless it has expired."""
+    published = TermsVersion.objects.for_tenant(policy.tenant_id).filter(
+        policy=policy, status=Publication.PUBLISHED, effective_from__lte=at
+    )
+    newest: TermsVersion | None = published.order_by("-number").first()
+    return newest if newest and (newest.expires_at is None or newest.expires_at > at) else None
+
+
+def places_of(employee: Employee, at: datetime | None = None) -> list[Place]:
+    """Where the employee stands with each policy that is for them."""
+    at = at or timezone.now()
+    policies = TermsPolicy.objects.for_tenant(employee.tenant_id).asked_of(employee)
+    decisions = list(
+        Acceptance.objects.for_tenant(employee.tenant_id)
+        .filter(employee=employee, decided_at__lte=at)
+        .select_related("version")
+        .order_by("decided_at", "id")
+    )
+    return [place_of(policy, version_asked(policy, at), decisions, at) for policy in policies]
+
+
+def place_of(
+    policy: TermsPolicy, version: TermsVersion | None, decisions: Sequence[Acceptance], at: datetime
+) -> Place:
+    """The place, from one employee's decisions in their order (those about other policies do not matter)."""
+    own = [decision for decision in decisions if decision.policy_id == policy.pk]
+    last = own[-1] if own else None
+    if version is None:
+        return Place(policy, Standing.NOTHING_ASKED, None, last, None, None, 1)
+    accepted = [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
+    until = expires_at(policy, accepted[-1]) if accepted else None
+    if accepted and (until is None or until > at):
+        return Place(policy, Standing.ACCEPTED_LATEST, version, accepted[-1], None, until, len(accepted))
+    since = until or version.effective_from
+    return Place(
+        policy, _undecided(version, own), version, last, since, version.asked_until, len(accepted) + 1
+    )
+
+
+def expires_at(policy: TermsPolicy, acceptance: Acceptance) -> datetime | None:
+    """When an acceptance has to be repeated; None: never."""
+    if policy.reaccept_months is None:
+        return None
+    until: datetime = acceptance.decided_at + relativedelta(months=policy.reaccept_months)
+    return until
+
+
+def _undecided(version: TermsVersion, own: Iterable[Acceptance]) -> Standing:
+    own = list(own)
+    if own and own[-1].version_id == version.pk and own[-1].decision == Acceptance.Decision.DECLINED:
+        return Standing.DECLINED
+    was_accepted = any(decision.decision == Acceptance.Decision.ACCEPTED for decision in own)
+    return Standing.ACCEPTED_OLDER if was_accepted else Standing.OUTSTANDING
