@@ -45,18 +45,12 @@ class Employee(TenantOwned):
 
     class Meta:
         ordering = ("user_principal_name", "id")
+        indexes = (models.Index("tenant", Lower("user_principal_name"), name="employee_by_user_name"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "directory_id"),
                 name="employee_is_known_once",
                 violation_error_message="The directory knows this id already.",
-            ),
-            models.UniqueConstraint(
-                "tenant",
-                Lower("user_principal_name"),
-                condition=Q(status="active"),
-                name="active_user_name_is_unique",
-                violation_error_message="Another active employee has this user name.",
             ),
             models.CheckConstraint(
                 condition=Q(status="active", left_at__isnull=True) | Q(status="left", left_at__isnull=False),
