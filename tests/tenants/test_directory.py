@@ -43,7 +43,7 @@ class Importing(CastTestCase):
         if isinstance(content, dict):
             content = json.dumps(content)
         content = content if isinstance(content, bytes) else content.encode()
-        given = {"tenant": self.contoso, "by": self.admin, "source": "people.csv"} | options
+        given: dict[str, Any] = {"tenant": self.contoso, "by": self.admin, "source": "people.csv"} | options
         return import_people(content=content, **given)
 
     def refusal(self, content: str | bytes | dict[str, Any], **options: Any) -> str:
