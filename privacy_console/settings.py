@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "catalog",
     "consents",
     "terms",
+    "portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
