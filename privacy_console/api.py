@@ -22,6 +22,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from catalog.api import views as catalog
+from consents.api import subcontractors
 from consents.api import views as consents
 from privacy_console.rest.problems import not_found
 from tenants.api import events
@@ -39,10 +40,12 @@ router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
 router.register("catalog/regions", catalog.RegionsViewSet, "region")
 router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
+router.register("catalog/subcontractors", subcontractors.SubcontractorsViewSet, "subcontractor")
 router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
 router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
 router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
+router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 

@@ -20,11 +20,13 @@ SWITCH_LIMIT = 200
 
 @dataclass(frozen=True)
 class Page:
-    """A model's list in the sidebar."""
+    """A model's list in the sidebar, or another page of its admin, then with the name that it is called by."""
 
     icon: str
     model: str
     for_operators: bool = False
+    page: str = "changelist"
+    called: str = ""
 
     @property
     def admin(self) -> Any:
@@ -33,7 +35,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        return str(self.admin.list_title)
+        return self.called or str(self.admin.list_title)
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """As the model's own admin page answers; never where it has none."""
@@ -43,7 +45,7 @@ class Page:
 
     @property
     def link(self) -> str:
-        return reverse(f"admin:{self.model.lower().replace('.', '_')}_changelist")
+        return reverse(f"admin:{self.model.lower().replace('.', '_')}_{self.page}")
 
 
 GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
@@ -60,7 +62,14 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("menu_book", "catalog.Edition"),
         ),
     ),
-    ("Consents", (Page("handshake", "consents.Consent"),)),
+    (
+        "Consents",
+        (
+            Page("handshake", "consents.Consent"),
+            Page("groups", "consents.SubcontractorNotice", page="subcontractors", called="Subcontractors"),
+            Page("gavel", "consents.Objection"),
+        ),
+    ),
     ("Audit trail", (Page("history", "audit.AuditEvent"),)),
     (
         "Tenant",
