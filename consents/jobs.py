@@ -1,0 +1,14 @@
+"""What the console does by itself about consents."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from consents.announcing import tell_officers
+from work.jobs import Running, job
+
+
+@job("consents.tell_of_subcontractors", every=timedelta(hours=1), title="Tell officers of subcontractors")
+def tell_of_subcontractors(run: Running) -> str:
+    told = tell_officers()
+    return f"Posted {told:,} messages about subcontractors." if told else "Everybody has been told."
