@@ -50,6 +50,14 @@ class Page:
 
 GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
+        "What waits",
+        (
+            Page("checklist", "work.CalendarFeed", page="worklist", called="Worklist"),
+            Page("notifications", "work.MailPreference"),
+            Page("calendar_month", "work.CalendarFeed"),
+        ),
+    ),
+    (
         "Catalog",
         (
             Page("dataset", "catalog.Element"),
@@ -65,7 +73,11 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "Consents",
         (
+            Page("grid_on", "consents.Consent", page="glance", called="Consents at a glance"),
+            Page("account_tree", "consents.Consent", page="picture", called="Where data flows"),
             Page("handshake", "consents.Consent"),
+            Page("task_alt", "consents.EndingStep"),
+            Page("rule", "consents.ConsentPolicy"),
             Page("groups", "consents.SubcontractorNotice", page="subcontractors", called="Subcontractors"),
             Page("gavel", "consents.Objection"),
         ),
@@ -130,5 +142,6 @@ def way_to(opts: Any, obj: Any = None, title: str = "") -> list[Step]:
 
 
 def _place_of(label: str) -> tuple[str, Page | None]:
-    places = ((group, page) for group, pages in GROUPS for page in pages if page.model == label)
-    return next(places, ("", None))
+    places = [(group, page) for group, pages in GROUPS for page in pages if page.model == label]
+    lists = [place for place in places if place[1].page == "changelist"]
+    return next(iter(lists or places), ("", None))
