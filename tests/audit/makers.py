@@ -181,6 +181,16 @@ def _mail_preference(cast: Cast) -> MailPreference:
     return MailPreference(tenant=cast.contoso, user=person(f"made{next(numbers)}@contoso.example"))
 
 
+def _feed(cast: Cast) -> CalendarFeed:
+    digest = CalendarFeed.digest_of(CalendarFeed.new_secret())
+    return CalendarFeed(tenant=cast.contoso, user=cast.auditor, name="Phone", digest=digest)
+
+
+def _preference(cast: Cast) -> MailPreference:
+    reader = person(f"made{next(numbers)}@contoso.example")
+    return MailPreference(tenant=cast.contoso, user=reader)
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -219,6 +229,8 @@ MAKERS: dict[type[Any], Maker] = {
     SubcontractorNotice: Maker(_notice, "task", _text),
     Objection: Maker(_objection, "answer", _text),
     Message: Maker(_message, "subject", _text),
+    CalendarFeed: Maker(_feed, "name", _text),
+    MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_mail_preference, "reminders", lambda: False),
