@@ -22,8 +22,9 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from catalog.api import views as catalog
-from consents.api import subcontractors
+from consents.api import authzen, subcontractors
 from consents.api import views as consents
+from consents.api.decisions import DecisionsViewSet
 from privacy_console.rest.problems import not_found
 from tenants.api import events
 from tenants.api import views as tenants
@@ -83,6 +84,17 @@ def documentation(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("v1/", RootView.as_view(), name="api-root"),
     path("v1/catalog/export/", catalog.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
+    re_path(rf"^v1/{IN_TENANT}/decisions/\Z", DecisionsViewSet.as_view({"post": "ask"}), name="decisions"),
+    re_path(
+        rf"^v1/{IN_TENANT}/access/v1/evaluation\Z",
+        authzen.EvaluationViewSet.as_view({"post": "evaluate"}),
+        name="authzen-evaluation",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/access/v1/evaluations\Z",
+        authzen.EvaluationsViewSet.as_view({"post": "evaluate"}),
+        name="authzen-evaluations",
+    ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),

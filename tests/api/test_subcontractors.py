@@ -138,7 +138,7 @@ class TestSubcontractors(suite.ListSuite):
 class TestObjections(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/objections/"
     permission = Permission.VIEW_CONSENTS
-    queries = 3
+    queries = 2
     writer = Role.PRIVACY_OFFICER
     notice: ClassVar[SubcontractorNotice]
 
