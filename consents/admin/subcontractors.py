@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -13,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.widgets import INPUT_CLASSES
 
 from consents.models import Objection, SubcontractorNotice
 from consents.services.subcontractors import announce
@@ -23,6 +21,7 @@ from tenants.choice import visible_tenants
 from tenants.pages.bases import PlatformModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
+from tenants.pages.moments import Moment, moment_of
 from tenants.pages.parts import Badge, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
 
@@ -79,30 +78,6 @@ ANNOUNCE = Deed(
         "It cannot be changed or deleted afterwards; a correction is another announcement.",
     ],
 )
-
-
-class AsOfForm(forms.Form):
-    """The day, and instant, that the list is shown for: the end of the day, or now where that is earlier."""
-
-    as_of = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
-    )
-
-    def clean_as_of(self) -> date:
-        day: date = self.cleaned_data["as_of"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("Nobody knows yet what will be known then.")
-        if day.year < 1900:
-            raise forms.ValidationError("Nothing was recorded then.")
-        return day
-
-    @property
-    def instant(self) -> datetime | None:
-        """The end of the day that was asked for; None for today, or where none was asked for."""
-        day = self.cleaned_data.get("as_of") if self.is_bound and self.is_valid() else None
-        if day is None or day == timezone.localdate():
-            return None
-        return timezone.make_aware(datetime.combine(day, time.max))
 
 
 def short_notice(notice: SubcontractorNotice) -> Badge:
@@ -176,20 +151,18 @@ class SubcontractorNoticeAdmin(PlatformModelAdmin):
     # --- Who acts for the processor ---
 
     def subcontractors_view(self, request: HttpRequest) -> HttpResponse:
-        """The subcontractors as of a day, and what was announced last."""
+        """The subcontractors now or at a past moment, and what was announced last."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = AsOfForm(request.GET if "as_of" in request.GET else None)
-        instant = form.instant
+        moment = moment_of(request)
         context = self.context(
             request,
             title="Subcontractors",
-            form=form,
-            panels=_panels_at(instant),
+            moment=moment,
+            panels=_panels_at(moment),
             may_announce=self.has_add_permission(request),
         )
-        status = 400 if form.is_bound and form.errors else 200
-        return TemplateResponse(request, "admin/consents/subcontractors.html", context, status=status)
+        return TemplateResponse(request, "admin/consents/subcontractors.html", context, status=moment.status)
 
     # --- One announcement ---
 
@@ -232,8 +205,8 @@ class SubcontractorNoticeAdmin(PlatformModelAdmin):
         )
 
 
-def _panels_at(instant: datetime | None) -> list[Panel]:
-    found = subcontractors(known_at=instant)
+def _panels_at(moment: Moment) -> list[Panel]:
+    found = subcontractors(known_at=moment.asked)
     shown = [*(one for one in found if one.state != "left"), *(one for one in found if one.state == "left")]
     notices = sorted(
         (notice for one in found for notice in _named(one)),

@@ -63,7 +63,7 @@ class SubcontractorSerializer(serializers.Serializer[Subcontractor]):
     since = serializers.DateField(allow_null=True)
     until = serializers.DateField(allow_null=True)
     came_at_short_notice = serializers.BooleanField()
-    source = serializers.CharField(source="third_party.source")
+    source = serializers.CharField(source="third_party.source")  # type: ignore[assignment]
     source_date = serializers.DateField(source="third_party.source_date", allow_null=True)
     notices = NoticeSerializer(many=True)
 
@@ -78,7 +78,7 @@ class NewNoticeSerializer(InputSerializer):
         min_value=0, max_value=3650, help_text="How many days ahead its contract wants it told."
     )
     task = serializers.CharField(max_length=300, help_text="What the agent does for the processor.")
-    source = serializers.CharField(max_length=300, help_text="Where it was announced.")
+    source = serializers.CharField(max_length=300, help_text="Where it was announced.")  # type: ignore[assignment]
 
 
 class SubcontractorFilters(FilterSet):
@@ -116,7 +116,7 @@ class SubcontractorsViewSet(PrincipalViewSet):
         return rows.select_related("catalog", "removed_in")
 
     def present(self, rows: list[Any]) -> list[Any]:
-        return with_notices(super().present(rows), on=self.today, known_at=self.as_of)  # type: ignore[arg-type]
+        return with_notices(super().present(rows), on=self.today, known_at=self.as_of)
 
     def version(self, instance: Subcontractor) -> int:
         """The announcements are shown too."""

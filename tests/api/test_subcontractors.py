@@ -216,6 +216,6 @@ class TestObjections(suite.EndpointSuite):
         for notice in ("987654321", "9" * 19, 987654321):
             answer = self.send(officer, "POST", self.path, {"notice": notice, "reason": "No"})
             self.assert_problem(answer, 400, "#/notice", "unknown_notice")
-        for notice in ("x", "-1", "", None, "٣"):
-            answer = self.send(officer, "POST", self.path, {"notice": notice, "reason": "No"})
+        for wrong in ("x", "-1", "", None, "٣"):
+            answer = self.send(officer, "POST", self.path, {"notice": wrong, "reason": "No"})
             self.assert_problem(answer, 400, "#/notice")

@@ -212,9 +212,9 @@ class TestObjecting:
             "Data stays in Dublin.",
             cast.officer.username,
         )
-        events = AuditEvent.objects.for_tenant(cast.contoso).about(raised)
-        assert [event.activity for event in events] == ["objection.answered", "objection.raised"]
-        assert events.last().attribution.reason == "It is outside the EU."
+        answered_as, raised_as = AuditEvent.objects.for_tenant(cast.contoso).about(raised)
+        assert (answered_as.activity, raised_as.activity) == ("objection.answered", "objection.raised")
+        assert raised_as.attribution.reason == "It is outside the EU."
 
     def test_it_can_be_taken_back_and_raised_again(self, notice: Any, cast: Cast) -> None:
         first = withdraw_objection(objection=self.objection(notice, cast), reason="Settled.", by=cast.officer)
