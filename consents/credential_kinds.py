@@ -1,4 +1,4 @@
-"""Which certificates and tokens there are, how long each lives and can still be renewed: facts as data, with sources."""
+"""Which certificates and tokens there are, how long each lives and can be renewed: facts as data, with sources."""
 
 from __future__ import annotations
 

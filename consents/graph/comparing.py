@@ -38,7 +38,7 @@ Facts = dict[str, Any]
 
 @dataclass
 class Difference:
-    """One difference, as a drift records it. observed, recorded: what either side says, without what moves by itself."""
+    """One difference, as a drift records it. observed, recorded: what either side says, without what moves alone."""
 
     kind: str
     key: str

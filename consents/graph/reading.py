@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from privacy_console.errors import Refused
 
 LARGEST = 512 * 1024 * 1024
 STEP = 1 << 20
+_INK = re.compile(r"[^ \t\r\n]")
 
 Advance = Callable[[int], None]
 
@@ -65,7 +67,7 @@ def read_documents(documents: Sequence[Any], name: str) -> Reading:
     answers = _Answers()
     for number, document in enumerate(documents):
         one = _Answer(Place(shown_name(name)))
-        one.take_document(document, f"/{number}")
+        one.take_document(document, one.place._replace(pointer=f"/documents/{number}"))
         answers.take(one, _canonical(document))
     return answers.reading(name)
 
@@ -205,43 +207,45 @@ class _Answer:
             return Problem(place, "malformed_json", f"Not valid JSON: {_lowered(error.msg)}.")
         except RecursionError:
             return Problem(self.place, "malformed_json", "Lists or objects are nested too deeply.")
-        except ValueError as error:
-            return Problem(self.place, "malformed_json", f"Not valid JSON: {_lowered(str(error))}.")
+        except ValueError:
+            return Problem(self.place, "malformed_json", "The file holds a number that JSON does not have.")
         return None
 
     def _take_parts(self, text: str, advance: Advance, size: int) -> None:
-        if not text.strip(" \t\r\n"):
+        if not _INK.search(text):
             raise json.JSONDecodeError("The file is empty", text, 0)
         lines, told = Lines(text), 0
-        annotations: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         page: list[Kind | None] | None = None
         for path, value, offset in Scanner(text).parts():
-            where = self.place._replace(pointer="".join(f"/{part}" for part in path))
-            if path == ("value",) and value == []:
+            pointer = "".join(f"/{part}" for part in path)
+            place = Place(self.place.file, *lines.at(offset), pointer)
+            if page is not None and len(path) == 2:
+                expected = kind_of_address(members.get("@odata.context"))
+                page.append(self.take_record(value, place, expected))
+            elif is_list_of_page(path, value):
                 page = []
-            elif len(path) == 2 and page is not None:
-                line, column = lines.at(offset)
-                expected = kind_of_address(annotations.get("@odata.context"))
-                page.append(self.take_record(value, where._replace(line=line, column=column), expected))
             elif path and isinstance(path[0], str):
-                annotations[path[0]] = value
+                members[path[0]] = value
             else:
-                line, column = lines.at(offset)
-                self.take_document(value, where.pointer, line, column)
+                self.take_document(value, place)
             if offset - told > STEP:
                 advance(offset - told)
                 told = offset
         advance(max(size - told, 0))
+        self._finish(members, page)
+
+    def _finish(self, members: dict[str, Any], page: list[Kind | None] | None) -> None:
+        """What is known only at the end of an object: that it was a page, or itself a record."""
         if page is not None:
-            self._take_page(annotations, page, self.place)
-        elif annotations or text.lstrip(" \t\r\n").startswith("{"):
-            self.take_document(annotations, "", 1, 1)
+            self._take_page(members, page, self.place)
+        elif members or not (self.records or self.problems or self.pages):
+            self.take_document(members, self.place._replace(line=1, column=1))
 
     # --- Documents ---
 
-    def take_document(self, document: Any, pointer: str, line: int = 0, column: int = 0) -> None:
+    def take_document(self, document: Any, place: Place) -> None:
         """A page, an object in `value`, or an object."""
-        place = Place(self.place.file, line, column, pointer)
         if not isinstance(document, dict):
             self.records += 1
             self._wrong(place, "not_an_object", f"Here stands {type_in_words(document)} and no object.")
@@ -250,7 +254,7 @@ class _Answer:
         elif isinstance(document.get("value"), list):
             expected = kind_of_address(document.get("@odata.context"))
             inside = [
-                self.take_record(record, place._replace(pointer=f"{pointer}/value/{number}"), expected)
+                self.take_record(record, place._replace(pointer=f"{place.pointer}/value/{number}"), expected)
                 for number, record in enumerate(document["value"])
             ]
             self._take_page(document, inside, place)
@@ -303,6 +307,11 @@ class _Answer:
 
     def _wrong(self, place: Place, code: str, detail: str, kind: str = "", record: str = "") -> None:
         self.problems.append(Problem(place, code, detail, kind, record))
+
+
+def is_list_of_page(path: tuple[str | int, ...], value: Any) -> bool:
+    """Whether the scanner has come to the list of a page, whose items follow one by one."""
+    return path == ("value",) and value == []
 
 
 def _lowered(sentence: str) -> str:

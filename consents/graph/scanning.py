@@ -101,12 +101,13 @@ class Scanner:
 
 
 class Lines:
-    """Line and column, from 1, of offsets that only grow."""
+    """Line and column, from 1, of offsets that only grow; each stretch of the text is looked at once."""
 
     def __init__(self, text: str) -> None:
-        self.text, self._line, self._offset = text, 1, 0
+        self.text, self._line, self._start, self._seen = text, 1, 0, 0
 
     def at(self, offset: int) -> tuple[int, int]:
-        self._line += self.text.count("\n", self._offset, offset)
-        self._offset = offset
-        return self._line, offset - self.text.rfind("\n", 0, offset)
+        self._line += self.text.count("\n", self._seen, offset)
+        self._start = self.text.rfind("\n", self._seen, offset) + 1 or self._start
+        self._seen = offset
+        return self._line, offset - self._start + 1

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from audit.context import Action, deed
 from consents.graph.comparing import Difference
-from consents.graph.observations import Reading
+from consents.graph.observations import Place, Problem, Reading
 from consents.graph.planning import CHANGING, Plan, plan_import
 from consents.models import ConsentImport, Credential, Drift
 from consents.services.common import name_of
-from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.models import Tenant
 from tenants.roles import Permission
@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 
 
 def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> Plan:
-    """What the import would come to; nothing is kept. Raises PermissionDenied, Refused where nothing was readable."""
+    """What the import would come to; nothing is kept. Raises PermissionDenied, ValidationError for unreadable files."""
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
     return plan_import(tenant, reading)
@@ -42,7 +42,7 @@ def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> Plan:
 def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[ConsentImport, Plan]:
     """Keep the import: open the differences that are new, close those that are gone, take over certificates and tokens.
 
-    The same answers again change nothing, and are recorded as another import. Raises PermissionDenied, Refused.
+    The same answers again change nothing, and are recorded as another import. Raises PermissionDenied, ValidationError.
     """
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
@@ -63,7 +63,7 @@ def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[C
 def _require_something(reading: Reading) -> None:
     if not reading.says_something:
         first = f" {reading.problems[0]}" if reading.problems else ""
-        raise Refused("nothing_to_compare", f"Nothing in {reading.name} could be read.{first}")
+        raise ValidationError(f"Nothing in {reading.name} could be read.{first}", "nothing_to_compare")
 
 
 def _import_of(tenant: Tenant, by: Principal, plan: Plan, now: datetime) -> ConsentImport:
@@ -76,19 +76,19 @@ def _import_of(tenant: Tenant, by: Principal, plan: Plan, now: datetime) -> Cons
         imported_by=name_of(by, tenant),
         records=reading.records,
         kinds=sorted(reading.kinds | reading.complete),
-        problems=list(_problems_to_keep(reading)),
+        problems=problems_to_keep(reading),
         found=len(plan.differences),
         opened=len(plan.opened),
         cleared=len(plan.cleared),
     )
 
 
-def _problems_to_keep(reading: Reading) -> Iterator[dict[str, Any]]:
+def problems_to_keep(reading: Reading) -> list[dict[str, Any]]:
     """The first of them, and how many more there were."""
-    yield from (problem.as_data() for problem in reading.problems[:PROBLEMS_KEPT])
+    kept = [problem.as_data() for problem in reading.problems[:PROBLEMS_KEPT]]
     left_off = len(reading.problems) - PROBLEMS_KEPT
-    if left_off > 0:
-        yield {"code": "and_more", "detail": f"{left_off:,} more problems are not listed."}
+    more = Problem(Place(""), "and_more", f"{left_off:,} more problems are not listed.").as_data()
+    return [*kept, more] if left_off > 0 else kept
 
 
 def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -10,7 +10,7 @@ from tenants.commands import ConsoleCommand
 
 
 class Command(ConsoleCommand):
-    help = "List where the service and the register differ, newest first; the open ones, unless --status says otherwise."
+    help = "List where the service and the register differ, newest first: what is open, unless --status says otherwise."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="Of this tenant alone.")
