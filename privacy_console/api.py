@@ -24,6 +24,8 @@ from rest_framework.views import APIView
 from catalog.api import views as catalog
 from consents.api import authzen, subcontractors
 from consents.api import views as consents
+from consents.api.credentials import CredentialsViewSet
+from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.decisions import DecisionsViewSet
 from privacy_console.rest.problems import not_found
 from tenants.api import events
@@ -47,6 +49,9 @@ router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
 router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
 router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
 router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
+router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
+router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
+router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 
