@@ -73,6 +73,8 @@ READING: dict[str, tuple[str, ...]] = {
     "list_jobs": (),
     "run_jobs": ("work.clear",),
     "run_worker": ("--once",),
+    "worklist": CONTOSO,
+    "list_expiries": CONTOSO,
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
