@@ -21,7 +21,6 @@ from tenants.access import Principal, require
 from tenants.models import Tenant
 from tenants.roles import Permission
 
-
 WAITS_ALREADY = "A consent for this service and connection waits for a decision already."
 
 
