@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tenants.scoping import TenantManager
@@ -50,6 +52,13 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             flows_covered=Count("covered_flows"),
             personal_flows_covered=Count("covered_flows", filter=Q(covered_flows__personal=True)),
         )
+
+    def with_open_steps(self) -> Self:
+        """Adds `steps_open`: how many steps of its ending are still to be done."""
+        steps = apps.get_model("consents", "EndingStep")._base_manager
+        still_open = steps.filter(consent=OuterRef("pk"), status="open").order_by().values("consent")
+        count = still_open.annotate(count=Count("pk")).values("count")
+        return self.annotate(steps_open=Coalesce(Subquery(count), 0))
 
 
 ConsentManager = TenantManager.from_queryset(ConsentQuerySet)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
+from consents.expiries import consent_end, contract_end, credential_end, credentials, ending, own
 from consents.leads import within_lead
-from consents.models import Consent, Credential, Drift, EndingStep, Objection, SubcontractorNotice
+from consents.models import Consent, Drift, EndingStep, Objection, SubcontractorNotice
 from consents.transfers import protected_countries
 from tenants.roles import Permission
 from work.places import day_of, end_of, short_day
@@ -20,24 +21,9 @@ NOTICES_AT_ONCE = 100
 URGENT_DRIFT = (Drift.Kind.UNKNOWN_HERE, Drift.Kind.STILL_ON)
 
 
-def _own(model: Any, look: Look) -> Any:
-    return model.objects.across_tenants().filter(tenant__in=look.tenants).select_related("tenant")
-
-
-def _in_force(look: Look) -> Any:
-    """Consents in force, with whom they are about, without those that are followed by another one already."""
-    others = Consent.objects.across_tenants().filter(
-        tenant=OuterRef("tenant"), service=OuterRef("service"), connection=OuterRef("connection")
-    )
-    followed = others.filter(status=Consent.State.GRANTED, effective_from__gte=OuterRef("ends_at"))
-    return (
-        _own(Consent, look).in_force(look.at).filter(~Exists(followed)).select_related("service__third_party")
-    )
-
-
 @source("consents.awaiting", title="Decision awaited", permission=SEE)
 def awaited_decisions(look: Look) -> Iterator[Item]:
-    rows = _own(Consent, look).awaiting_decision().select_related("service__third_party")
+    rows = own(Consent, look).awaiting_decision().select_related("service__third_party")
     for consent in look.longest(rows, "requested_at"):
         yield look.item(
             consent,
@@ -50,35 +36,20 @@ def awaited_decisions(look: Look) -> Iterator[Item]:
 
 @source("consents.ending", title="Consent ends", permission=SEE)
 def ending_consents(look: Look) -> Iterator[Item]:
-    rows = within_lead(_in_force(look), "ends_at", look.tenants, look.at)
-    for consent in look.nearest(rows, "ends_at"):
-        yield look.item(
-            consent,
-            title=f"{consent} ends",
-            about=f"Sharing with {consent.service.third_party} stops unless a new consent follows",
-            url=page_about(consent),
-            due=consent.ends_at,
-            severity=Severity.HIGH,
-        )
+    rows = within_lead(ending(look), "ends_at", look.tenants, look.at)
+    return (consent_end(look, consent) for consent in look.nearest(rows, "ends_at"))
 
 
 @source("consents.contracts", title="Contract ends", permission=SEE)
 def ending_contracts(look: Look) -> Iterator[Item]:
-    rows = within_lead(_in_force(look), "contract_ends_on", look.tenants, look.at)
-    for consent in look.nearest(rows, "contract_ends_on"):
-        named = f" {consent.contract_reference}" if consent.contract_reference else ""
-        yield look.item(
-            consent,
-            title=f"Contract{named} with {consent.service.third_party} ends",
-            about=f"{consent} rests on it: renew both, or withdraw the consent",
-            url=page_about(consent),
-            due=end_of(consent.contract_ends_on),
-        )
+    """Also those that have ended, as long as a consent still rests on them."""
+    rows = within_lead(ending(look), "contract_ends_on", look.tenants, look.at)
+    return (contract_end(look, consent) for consent in look.nearest(rows, "contract_ends_on"))
 
 
 @source("consents.steps", title="Step of a withdrawal", permission=SEE)
 def open_steps(look: Look) -> Iterator[Item]:
-    rows = _own(EndingStep, look).filter(status=EndingStep.Status.OPEN).select_related("consent", "owner")
+    rows = own(EndingStep, look).filter(status=EndingStep.Status.OPEN).select_related("consent", "owner")
     for step in look.nearest(rows, "due_on", owner="owner"):
         whose = f", {step.owner} sees to it" if step.owner else ", nobody sees to it yet"
         yield look.item(
@@ -94,7 +65,7 @@ def open_steps(look: Look) -> Iterator[Item]:
 
 @source("consents.drift", title="Difference from the service", permission=SEE)
 def open_drift(look: Look) -> Iterator[Item]:
-    rows = _own(Drift, look).filter(status=Drift.Status.OPEN).select_related("service", "consent")
+    rows = own(Drift, look).filter(status=Drift.Status.OPEN).select_related("service", "consent")
     for drift in look.longest(rows, "opened_at"):
         what = f"{drift.service or drift.key}" + (f" ({drift.connection})" if drift.connection else "")
         yield look.item(
@@ -112,7 +83,8 @@ def missing_safeguards(look: Look) -> Iterator[Item]:
     """Consents in force under which data leaves the EU and EFTA, and that name nothing to allow it (GDPR Art. 44)."""
     inside = protected_countries()
     leaves = Q(tenant__country__in=inside) & ~Q(service__third_party__country__in=inside)
-    for consent in look.longest(_in_force(look).filter(leaves, safeguard=""), "effective_from"):
+    rows = ending(look).in_force(look.at).filter(leaves, safeguard="")
+    for consent in look.longest(rows, "effective_from"):
         yield look.item(
             consent,
             title=f"{consent} names no transfer safeguard",
@@ -125,24 +97,9 @@ def missing_safeguards(look: Look) -> Iterator[Item]:
 
 @source("consents.credentials", title="Certificate or token expires", permission=SEE)
 def expiring_credentials(look: Look) -> Iterator[Item]:
-    rows = _own(Credential, look).filter(retired_at__isnull=True).select_related("service")
-    for credential in look.nearest(within_lead(rows, "expires_at", look.tenants, look.at), "expires_at"):
-        has_ended = credential.expires_at <= look.at
-        yield look.item(
-            credential,
-            title=f"{credential} {'has expired' if has_ended else 'expires'}",
-            about=f"{credential.get_kind_display()} of {credential.service}{_renewable(credential)}",
-            url=page_about(credential),
-            due=credential.expires_at,
-            severity=Severity.HIGH,
-        )
-
-
-def _renewable(credential: Credential) -> str:
-    if not credential.grace_days:
-        return ""
-    last = credential.expires_at + timedelta(days=credential.grace_days)
-    return f"; can be renewed as the same until {short_day(day_of(last))}"
+    """Also those that have expired, until they are renewed or retired."""
+    rows = within_lead(credentials(look), "expires_at", look.tenants, look.at)
+    return (credential_end(look, credential) for credential in look.nearest(rows, "expires_at"))
 
 
 @source("subcontractors.notices", title="Change of a subcontractor", permission=SEE)
@@ -176,7 +133,7 @@ def _notice_to(look: Look, tenant: Any, notice: SubcontractorNotice) -> Item:
 
 @source("subcontractors.objections", title="Objection not answered", permission=SEE)
 def open_objections(look: Look) -> Iterator[Item]:
-    rows = _own(Objection, look).filter(status=Objection.Status.OPEN).select_related("notice__third_party")
+    rows = own(Objection, look).filter(status=Objection.Status.OPEN).select_related("notice__third_party")
     for objection in look.longest(rows, "raised_at"):
         yield look.item(
             objection,

@@ -22,11 +22,18 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from catalog.api import views as catalog
+from consents.api import authzen, subcontractors
+from consents.api import records as consent_files
 from consents.api import views as consents
+from consents.api.credentials import CredentialsViewSet
+from consents.api.decisions import DecisionsViewSet
+from consents.api.drift import DriftViewSet, ImportsViewSet
+from consents.api.expiries import ExpiriesViewSet
 from privacy_console.rest.problems import not_found
 from tenants.api import events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
+from work.api.views import WorklistViewSet
 
 IN_TENANT = rf"tenants/(?P<tenant>{SLUG})"
 
@@ -39,10 +46,17 @@ router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
 router.register("catalog/regions", catalog.RegionsViewSet, "region")
 router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
+router.register("catalog/subcontractors", subcontractors.SubcontractorsViewSet, "subcontractor")
 router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
 router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
 router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
+router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
+router.register(f"{IN_TENANT}/expiries", ExpiriesViewSet, "expiry")
+router.register(f"{IN_TENANT}/worklist", WorklistViewSet, "worklist")
+router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
+router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
+router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 
@@ -80,6 +94,25 @@ def documentation(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("v1/", RootView.as_view(), name="api-root"),
     path("v1/catalog/export/", catalog.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
+    re_path(rf"^v1/{IN_TENANT}/decisions/\Z", DecisionsViewSet.as_view({"post": "ask"}), name="decisions"),
+    re_path(
+        rf"^v1/{IN_TENANT}/access/v1/evaluation\Z",
+        authzen.EvaluationViewSet.as_view({"post": "evaluate"}),
+        name="authzen-evaluation",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/access/v1/evaluations\Z",
+        authzen.EvaluationsViewSet.as_view({"post": "evaluate"}),
+        name="authzen-evaluations",
+    ),
+    *(
+        re_path(
+            rf"^v1/{IN_TENANT}/consents/{place}/$",
+            consent_files.ConsentFilesViewSet.as_view({"get": name}),
+            name=f"consent-{name}",
+        )
+        for name, place in consent_files.PLACES.items()
+    ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),

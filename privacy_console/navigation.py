@@ -20,11 +20,13 @@ SWITCH_LIMIT = 200
 
 @dataclass(frozen=True)
 class Page:
-    """A model's list in the sidebar."""
+    """A model's list in the sidebar, or another page of its admin, then with the name that it is called by."""
 
     icon: str
     model: str
     for_operators: bool = False
+    page: str = "changelist"
+    called: str = ""
 
     @property
     def admin(self) -> Any:
@@ -33,7 +35,7 @@ class Page:
 
     @property
     def title(self) -> str:
-        return str(self.admin.list_title)
+        return self.called or str(self.admin.list_title)
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """As the model's own admin page answers; never where it has none."""
@@ -43,10 +45,18 @@ class Page:
 
     @property
     def link(self) -> str:
-        return reverse(f"admin:{self.model.lower().replace('.', '_')}_changelist")
+        return reverse(f"admin:{self.model.lower().replace('.', '_')}_{self.page}")
 
 
 GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
+    (
+        "What waits",
+        (
+            Page("checklist", "work.CalendarFeed", page="worklist", called="Worklist"),
+            Page("notifications", "work.MailPreference"),
+            Page("calendar_month", "work.CalendarFeed"),
+        ),
+    ),
     (
         "Catalog",
         (
@@ -60,7 +70,18 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("menu_book", "catalog.Edition"),
         ),
     ),
-    ("Consents", (Page("handshake", "consents.Consent"),)),
+    (
+        "Consents",
+        (
+            Page("grid_on", "consents.Consent", page="glance", called="Consents at a glance"),
+            Page("account_tree", "consents.Consent", page="picture", called="Where data flows"),
+            Page("handshake", "consents.Consent"),
+            Page("task_alt", "consents.EndingStep"),
+            Page("rule", "consents.ConsentPolicy"),
+            Page("groups", "consents.SubcontractorNotice", page="subcontractors", called="Subcontractors"),
+            Page("gavel", "consents.Objection"),
+        ),
+    ),
     ("Audit trail", (Page("history", "audit.AuditEvent"),)),
     (
         "Tenant",
@@ -121,5 +142,6 @@ def way_to(opts: Any, obj: Any = None, title: str = "") -> list[Step]:
 
 
 def _place_of(label: str) -> tuple[str, Page | None]:
-    places = ((group, page) for group, pages in GROUPS for page in pages if page.model == label)
-    return next(places, ("", None))
+    places = [(group, page) for group, pages in GROUPS for page in pages if page.model == label]
+    lists = [place for place in places if place[1].page == "changelist"]
+    return next(iter(lists or places), ("", None))

@@ -204,6 +204,10 @@ AUDIT_EXEMPT = {
     "admin.logentry": "Not written: the timeline records what the admin pages do.",
 }
 
+# --- Decisions ---------------------------------------------------------------------------------------------
+# Where answers wait for the trail, on this machine's own disk; kept until `drain_decisions` has carried them there.
+DECISION_SPOOL = env.path("DECISION_SPOOL", default=str(VAR_DIR / "decisions"))
+
 # --- Work and mail -----------------------------------------------------------------------------------------
 # The queue is a table of the database. Each job has a queue of its own: no list of their names here.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}

@@ -275,6 +275,14 @@ def moment(text: str) -> datetime:
     return given if timezone.is_aware(given) else timezone.make_aware(given)
 
 
+def day(text: str) -> date:
+    """A calendar day from `2027-01-31`; for `type=`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"“{text}” is no day: write 2027-01-31.") from None
+
+
 # --- Long work ---
 
 

@@ -6,6 +6,7 @@ own three, who must see nothing of contoso. The operator runs the platform.
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from tenants.roles import Role
 CONTOSO_DIRECTORY = uuid.UUID("72f988bf-0000-4000-8000-00000000c047")
 FABRIKAM_DIRECTORY = uuid.UUID("72f988bf-0000-4000-8000-00000000fab1")
 PASSWORD = "a long enough password"
+SINCE = datetime.date(2024, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class Cast:
     def assemble(cls) -> Cast:
         with acting(origin=Origin.COMMAND, actor_name="the cast"):
             contoso = Tenant.objects.create(
-                slug="contoso", name="Contoso", directory_id=CONTOSO_DIRECTORY, country="DE"
+                slug="contoso", name="Contoso", directory_id=CONTOSO_DIRECTORY, country="DE", since=SINCE
             )
             fabrikam = Tenant.objects.create(
-                slug="fabrikam", name="Fabrikam", directory_id=FABRIKAM_DIRECTORY, country="US"
+                slug="fabrikam", name="Fabrikam", directory_id=FABRIKAM_DIRECTORY, country="US", since=SINCE
             )
             return cls(
                 contoso=contoso,

@@ -2,16 +2,19 @@
 
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,6 +139,69 @@ class TestAddress:
         result = execute("run", HOST="192.0.2.1")
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)
         assert "192.0.2.1:8000" in result.stderr
+
+
+def beside(folder: Path, worker: str) -> "subprocess.Popen[str]":
+    """A server that does nothing, and beside it the keeper of a worker that runs this code."""
+    program = f"""
+import os, sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+loader = SourceFileLoader("console_script", {str(ROOT / "console")!r})
+console = module_from_spec(spec_from_loader(loader.name, loader))
+loader.exec_module(console)
+console.Keeper.PAUSE = 0.1
+console.keep_a_worker([sys.executable, "-c", {WORKER + worker!r}, {str(folder)!r}], dict(os.environ))
+console.become([sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ))
+"""
+    return subprocess.Popen([sys.executable, "-c", program], text=True)
+
+
+WORKER = """
+import os, pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+def end(*_):
+    (folder / f"{os.getpid()}.ended").touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+(folder / f"{os.getpid()}.began").touch()
+"""
+
+
+def seen(folder: Path, pattern: str, number: int = 1) -> list[Path]:
+    """The files, as soon as there are so many."""
+    until = time.monotonic() + 20
+    while len(found := sorted(folder.glob(pattern))) < number and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(found) >= number, f"{pattern} in {list(folder.iterdir())}"
+    return found
+
+
+class TestWorkerBesideTheServer:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+    def test_it_ends_with_the_server_however_that_ends(self, tmp_path: Path, number: int) -> None:
+        with beside(tmp_path, "time.sleep(60)") as server:
+            worker = seen(tmp_path, "*.began")[0]
+            server.send_signal(number)
+            assert server.wait(10) == -number
+        assert seen(tmp_path, "*.ended")[0].stem == worker.stem
+
+    def test_one_that_crashes_is_started_anew(self, tmp_path: Path) -> None:
+        with beside(tmp_path, "os.kill(os.getpid(), signal.SIGKILL)") as server:
+            assert len(seen(tmp_path, "*.began", 3)) >= 3
+            assert server.poll() is None
+            server.kill()
+
+    def test_the_signal_for_new_server_processes_leaves_it_alone(self, tmp_path: Path) -> None:
+        with beside(tmp_path, "time.sleep(60)") as server:
+            worker = int(seen(tmp_path, "*.began")[0].stem)
+            keeper = psutil.Process(worker).ppid()
+            os.kill(keeper, signal.SIGHUP)
+            os.kill(worker, signal.SIGHUP)
+            time.sleep(0.5)
+            assert psutil.pid_exists(worker)
+            server.kill()
+        seen(tmp_path, "*.ended")
 
 
 class TestInstalling:

@@ -46,7 +46,9 @@ OPEN = {
     "privacy_console.api.SchemaView": "describes the API and holds no data",
     "privacy_console.api.documentation": "shows that description",
     "privacy_console.rest.problems.not_found": "says that there is nothing",
+    "consents.api.authzen.configuration": "names addresses, the same for every name that is asked about",
     "django.views.generic.base.RedirectView": "leads to the admin pages, which ask",
+    "work.calendar.calendar": "calendars cannot sign in: a secret address stands for a person, whose role it asks",
 }
 # Answers to whoever is signed in, because they only tell what the person is.
 FOR_EVERYBODY = {"privacy_console.api.RootView": "lists addresses"}

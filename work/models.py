@@ -18,6 +18,9 @@ from audit.history import AuditedRecords
 from tenants.commands import one_line
 from tenants.models import TenantOwned, TenantRecords
 from work.registry import CODE_LENGTH, Declared, declaration_of, declared_jobs
+from work.telling import CalendarFeed, MailPreference
+
+__all__ = ["CalendarFeed", "Job", "MailPreference", "Message", "Run", "Worker"]
 
 LINE_LENGTH = 500
 

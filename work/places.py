@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -11,7 +14,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 
-from privacy_console.rest.pagination import beyond, reversed_order
+from privacy_console.rest.pagination import LARGEST_ID, beyond, reversed_order
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,25 @@ class Place:
     @property
     def order(self) -> tuple[bool, datetime, str, int, int]:
         return (not self.is_dated, self.when, self.kind, self.row, self.tenant)
+
+    def encode(self) -> str:
+        """The place as a short text for an address."""
+        values = [int(self.is_dated), self.when.astimezone(UTC).isoformat(), self.kind, self.row, self.tenant]
+        packed = json.dumps(values, separators=(",", ":"))
+        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Place:
+        """Raises ValueError for whatever did not come out of `encode`."""
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            is_dated, when, kind, row, tenant = json.loads(raw)
+            place = cls(bool(is_dated), datetime.fromisoformat(when), str(kind), int(row), int(tenant))
+            if place.encode() != text or max(abs(place.row), abs(place.tenant)) > LARGEST_ID:
+                raise ValueError(text)
+        except (binascii.Error, TypeError, RecursionError, OverflowError, UnicodeError) as error:
+            raise ValueError(text) from error
+        return place
 
 
 def end_of(day: date) -> datetime:

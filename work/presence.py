@@ -7,6 +7,8 @@ import logging
 import os
 import secrets
 import socket
+import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -75,32 +77,49 @@ class Presence:
 
 def is_dead(name: str) -> bool:
     """Whether the worker of this name has ended. Never true of one that lives on this machine."""
+    path = _path_of(name)
+    return _is_let_go(path) if path.exists() else _has_been_silent(name)
+
+
+def _is_let_go(path: Path) -> bool:
     try:
-        file = _path_of(name).open()
-    except FileNotFoundError:
-        return _has_been_silent(name)
-    with file:
-        try:
+        with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        _path_of(name).unlink(missing_ok=True)
+    except FileNotFoundError:
         return True
+    except BlockingIOError:
+        return False
+    return True
 
 
 def forget_the_dead() -> None:
-    """Take those workers from the list that ended without saying so."""
+    """Take those workers from the list that ended without saying so, and then their files."""
     for worker in Worker.objects.all():
         if is_dead(worker.name):
             worker.delete()
+    listed = set(Worker.objects.values_list("name", flat=True))
+    for path in _folder().glob("*.lock"):
+        if path.stem not in listed and _is_old(path) and _is_let_go(path):
+            path.unlink(missing_ok=True)
+
+
+def _is_old(path: Path) -> bool:
+    """A file that was made just now may be of a worker that is about to lock it."""
+    with suppress(FileNotFoundError):
+        return time.time() - path.stat().st_mtime > SILENCE.total_seconds()
+    return False
 
 
 def _has_been_silent(name: str) -> bool:
     return not Worker.objects.filter(name=name, seen_at__gte=timezone.now() - SILENCE).exists()
 
 
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "workers"
+
+
 def _path_of(name: str) -> Path:
-    return Path(settings.VAR_DIR) / "workers" / f"{Path(name).name}.lock"
+    return _folder() / f"{Path(name).name}.lock"
 
 
 def _lock_of(name: str) -> IO[str]:

@@ -60,6 +60,7 @@ class Item:
 
     key: str
     kind: str
+    kind_title: str
     title: str
     about: str
     tenant: Tenant
@@ -70,10 +71,6 @@ class Item:
     resource_type: str
     resource_id: str
     owner: User | None = None
-
-    @property
-    def kind_title(self) -> str:
-        return _sources[self.kind].title
 
     @property
     def place(self) -> Place:
@@ -101,6 +98,7 @@ class Look:
     at: datetime
     limit: int = SHOWN
     kind: str = ""
+    kind_title: str = ""
     after: Place | None = None
     backwards: bool = False
     due_before: datetime | None = None
@@ -143,8 +141,21 @@ class Look:
         """An item about a row. tenant: where the row itself belongs to none."""
         about_whom = tenant or row.tenant
         key = f"{self.kind}:{row.pk}" if tenant is None else f"{self.kind}:{row.pk}:{tenant.pk}"
-        label, pk = row._meta.label_lower, str(row.pk)
-        return Item(key, self.kind, title, about, about_whom, url, due, since, severity, label, pk, owner)
+        return Item(
+            key=key,
+            kind=self.kind,
+            kind_title=self.kind_title,
+            title=title,
+            about=about,
+            tenant=about_whom,
+            url=url,
+            due=due,
+            since=since,
+            severity=severity,
+            resource_type=row._meta.label_lower,
+            resource_id=str(row.pk),
+            owner=owner,
+        )
 
 
 Find = Callable[[Look], Iterable[Item]]
@@ -212,19 +223,30 @@ def worklist(
 
     At most `asked.limit` items. It is about what is recorded now; `at` is the instant from which lead times count.
     """
+    return merged(
+        sources(), principal, tenants_allowing(principal, Permission.VIEW_WORKLIST, tenants), at, asked
+    )
+
+
+def merged(
+    among: Iterable[Source],
+    principal: Principal,
+    tenants: QuerySet[Tenant],
+    at: datetime | None = None,
+    asked: Asked | None = None,
+) -> list[Item]:
+    """What these sources find, as one list; each looks at those of the tenants where its permission holds."""
     asked = asked or Asked()
-    among = tenants_allowing(principal, Permission.VIEW_WORKLIST, tenants)
     look = Look(
-        among,
+        tenants,
         at or timezone.now(),
         asked.limit,
-        "",
-        asked.after,
-        asked.backwards,
-        asked.due_before,
-        asked.owner,
+        after=asked.after,
+        backwards=asked.backwards,
+        due_before=asked.due_before,
+        owner=asked.owner,
     )
-    wanted = [each for each in sources() if asked.kinds is None or each.kind in asked.kinds]
+    wanted = [each for each in among if asked.kinds is None or each.kind in asked.kinds]
     found = [item for each in wanted for item in _found_by(each, principal, look)]
     found = sorted((item for item in found if _is_asked(item, asked)), key=lambda item: item.place.order)
     return found[-asked.limit :] if asked.backwards else found[: asked.limit]
@@ -232,7 +254,7 @@ def worklist(
 
 def _found_by(each: Source, principal: Principal, look: Look) -> Iterable[Item]:
     allowed = tenants_allowing(principal, each.permission, look.tenants)
-    return each.find(replace(look, kind=each.kind, tenants=allowed))
+    return each.find(replace(look, kind=each.kind, kind_title=each.title, tenants=allowed))
 
 
 def _is_asked(item: Item, asked: Asked) -> bool:

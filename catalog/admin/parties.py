@@ -139,17 +139,16 @@ class ThirdPartyAdmin(EntryAdmin):
         return [*nothing, *super().headline(request, obj)]
 
     def about(self, obj: ThirdParty) -> Panel:
-        acts = (
-            "For the processor, as one of its listed subcontractors: needs no consent"
-            if obj.agent_of_processor
-            else "On its own: data flows only with the tenant's consent, and under the tenant's own contract"
-        )
-        about = [("Acts", acts), ("Country", obj.country), ("Shares data", obj.shares_data)]
+        about = [("Acts", _standing_of(obj)), ("Country", obj.country), ("Shares data", obj.shares_data)]
         return Panel("Who it is", facts(about), text=obj.statement)
 
     def more(self, request: HttpRequest, obj: ThirdParty) -> list[Panel]:
         if not obj.shares_data:
-            return [Panel("What flows", text=f"Nothing is shared with {obj}.", tone="good")]
+            return [
+                Panel(
+                    "What flows", facts([("Source", _source_of(obj))]), text=_nothing_shared(obj), tone="good"
+                )
+            ]
         current = Q(flows__removed_in__isnull=True)
         services = obj.services.current().annotate(
             data=Count("flows", filter=current),
@@ -161,3 +160,20 @@ class ThirdPartyAdmin(EntryAdmin):
         ]
         headings = ("Service", "Data", "Of them personal", "Needs a consent", "What for")
         return [Panel("Services", table=Table(headings, rows, "The catalog names no service."))]
+
+
+def _standing_of(party: ThirdParty) -> str:
+    """For whom it acts, and so what it takes for data to flow."""
+    if party.agent_of_processor:
+        return "For the processor, as one of its listed subcontractors: needs no consent"
+    if not party.shares_data:
+        return "On its own; nothing is shared with it, so there is nothing to consent to"
+    return "On its own: data flows only with the tenant's consent, and under the tenant's own contract"
+
+
+def _nothing_shared(party: ThirdParty) -> str:
+    return f"Nothing is shared with {party}. A consent is neither needed nor possible."
+
+
+def _source_of(party: ThirdParty) -> list[Any]:
+    return [part for part in (party.source, party.source_date) if part]

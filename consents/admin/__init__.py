@@ -1,5 +1,7 @@
 """The pages of sharing consents: what a tenant authorised, what flows because of it, and the deeds that change it."""
 
+from consents.admin.objections import ObjectionAdmin
 from consents.admin.pages import ConsentAdmin
+from consents.admin.subcontractors import SubcontractorNoticeAdmin
 
-__all__ = ["ConsentAdmin"]
+__all__ = ["ConsentAdmin", "ObjectionAdmin", "SubcontractorNoticeAdmin"]

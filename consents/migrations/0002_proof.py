@@ -18,18 +18,15 @@ def complete_past_records(apps, schema_editor):
 
     The same facts in another form, not a change of any consent: so it is done beside the trail.
     """
-    from audit import triggers
-
-    triggers.take_down(schema_editor.connection)
     consent = apps.get_model("consents", "Consent")._base_manager
     past = apps.get_model("consents", "HistoricalConsent")._base_manager
-    for rows in (consent, past):
-        rows.update(ends_at=Coalesce("withdrawn_at", "effective_until"))
-    for pk in consent.values_list("pk", flat=True).iterator():
-        record_id = uuid.uuid4()
-        for rows in (consent.filter(pk=pk), past.filter(id=pk)):
-            rows.update(record_id=record_id)
-    triggers.install(schema_editor.connection)
+    with schema_editor.beside_the_trail():
+        for rows in (consent, past):
+            rows.update(ends_at=Coalesce("withdrawn_at", "effective_until"))
+        for pk in consent.values_list("pk", flat=True).iterator():
+            record_id = uuid.uuid4()
+            for rows in (consent.filter(pk=pk), past.filter(id=pk)):
+                rows.update(record_id=record_id)
 
 
 class Migration(migrations.Migration):

@@ -117,3 +117,8 @@ class Objection(TenantOwned):
 
     def __str__(self) -> str:
         return f"Objection to {self.notice}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was raised when the change had taken effect already."""
+        return timezone.localdate(self.raised_at) >= self.notice.effective_on

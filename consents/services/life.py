@@ -7,12 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Max
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.context import Action, Context, current, deed
-from catalog.models import Flow, Service
+from catalog.models import Edition, Flow, Service
 from consents.models import Consent, ConsentPolicy, CoveredFlow
 from consents.services.common import locked, name_of, person_behind, require_open, require_reason
 from consents.services.ending import open_checklist
@@ -21,6 +20,8 @@ from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.models import Tenant
 from tenants.roles import Permission
+
+WAITS_ALREADY = "A consent for this service and connection waits for a decision already."
 
 
 def _require_state(consent: Consent, state: str, deed_name: str) -> None:
@@ -78,8 +79,15 @@ def request_consent(
     consent.full_clean()
     _check_service(consent)
     _check_renewal(consent)
-    with deed("consent.requested", on=Consent, action=Action.CREATE, reason=justification):
-        consent.save()
+    try:
+        with (
+            transaction.atomic(),
+            deed("consent.requested", on=Consent, action=Action.CREATE, reason=justification),
+        ):
+            consent.save()
+    except IntegrityError as error:
+        # Somebody else asked between the check and the write.
+        raise Refused("requested_already", WAITS_ALREADY) from error
     return consent
 
 
@@ -116,7 +124,7 @@ def grant_consent(
     effective_from: datetime | None = None,
     effective_until: datetime | None = None,
 ) -> Consent:
-    """Authorise what was requested, frozen as the catalog describes it now. A renewal ends what it renews.
+    """Authorise what was requested: the flows of the catalog's latest edition. A renewal ends what it renews.
 
     effective_from: when it begins to hold, now where not given; effective_until: when it ends by itself.
     Raises ValidationError, PermissionDenied, Refused.
@@ -127,19 +135,20 @@ def grant_consent(
     consent = locked(consent)
     _require_state(consent, Consent.State.REQUESTED, "granted")
     _check_policy(consent, by)
+    edition = _edition_for(consent)
     now = timezone.now()
     consent.effective_from, consent.effective_until = effective_from or now, effective_until
     consent.ends_at = effective_until
     _check_period(consent)
     _make_room(consent)
-    CoveredFlow.objects.for_tenant(consent.tenant).bulk_create(_coverage(consent))
+    CoveredFlow.objects.for_tenant(consent.tenant).bulk_create(_coverage(consent, edition))
     consent.status = Consent.State.GRANTED
     consent.granted_at, consent.grant_reason = now, reason
     consent.granted_by, consent.granted_by_id = name_of(by, consent.tenant), person_behind(by)
     door = current() or Context()
     consent.granted_role, consent.granted_origin = by.as_actor(consent.tenant)["actor_role"], door.origin
     consent.granted_address = door.ip_address
-    consent.edition = consent.service.catalog.latest_edition
+    consent.edition = edition
     consent.full_clean()
     with deed("consent.granted", on=Consent, action=Action.ASSIGN, reason=reason):
         consent.save()
@@ -202,23 +211,38 @@ def _others_in(consent: Consent) -> Any:
     return same.overlapping(consent.effective_from, consent.ends_at).exclude(pk=consent.pk)
 
 
-def _coverage(consent: Consent) -> list[CoveredFlow]:
-    """What the service's flows are at this moment, each with the history row that says so."""
-    flows = Flow.objects.current().filter(service=consent.service)
-    records = Flow.history.filter(id__in=flows.values("id")).values_list("id").annotate(Max("history_id"))
-    record_of = dict(records)
+def _edition_for(consent: Consent) -> Edition:
+    """The catalog's latest edition. Raises Refused where it no longer has the service, or needs no consent for it."""
+    edition = consent.service.catalog.latest_edition
+    has_it = edition and Service.objects.recorded_in(edition).filter(
+        id=consent.service_id, needs_consent=True
+    )
+    if edition is None or not has_it:
+        raise Refused(
+            "service_removed",
+            f"{consent.service} is no longer in the catalog, or needs no consent any more. Decline the request.",
+        )
+    return edition
+
+
+def _coverage(consent: Consent, edition: Edition) -> list[CoveredFlow]:
+    """The service's flows in the edition, each with the history row that says so.
+
+    Read from the history, and so exactly one edition whatever is loaded at this moment: without a lock.
+    """
+    flows = Flow.objects.recorded_in(edition).filter(service=consent.service_id)
     return [
         CoveredFlow(
             tenant=consent.tenant,
             consent=consent,
-            flow=flow,
-            flow_record=record_of[flow.pk],
+            flow_id=flow.id,
+            flow_record=flow.history_id,
             code=flow.code,
             name=flow.name,
             direction=flow.direction,
             personal=flow.personal,
         )
-        for flow in flows
+        for flow in flows.order_by("code")
     ]
 
 
@@ -241,8 +265,8 @@ def decline_consent(*, consent: Consent, by: Principal, reason: str) -> Consent:
 def withdraw_consent(*, consent: Consent, by: Principal, reason: str) -> Consent:
     """End a consent at once: from this moment nothing may flow (GDPR Art. 7(3)), nor by a renewal that has not begun.
 
-    Opens the checklist that ends the sharing at the third party. Works in a closing tenant too. Raises
-    ValidationError, PermissionDenied, Refused.
+    Opens the checklist that ends the sharing at the third party, unless another consent still holds and only what
+    was to follow it is withdrawn. Works in a closing tenant too. Raises ValidationError, PermissionDenied, Refused.
     """
     require(by, Permission.WITHDRAW_CONSENT, consent.tenant)
     reason = require_reason(reason)
@@ -251,9 +275,10 @@ def withdraw_consent(*, consent: Consent, by: Principal, reason: str) -> Consent
     now = timezone.now()
     same = Consent.objects.for_tenant(consent.tenant).for_service(consent.service, consent.connection)
     waiting = same.select_for_update().filter(status=Consent.State.GRANTED, effective_from__gt=now)
-    for each in {consent, *waiting}:
+    for each in [consent, *waiting.exclude(pk=consent.pk)]:
         _withdraw(each, by, reason, now)
-    open_checklist(consent)
+    if not same.in_force(now).exists():
+        open_checklist(consent)
     return consent
 
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from privacy_console.dashboard.coverage import Coverage
 from privacy_console.dashboard.reader import Reader, links
-from privacy_console.dashboard.tasks import Task
+from privacy_console.dashboard.tasks import Waiting
 from privacy_console.dashboard.trail import changes_since
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Role
+from work.worklist import Urgency
 
 
 @dataclass(frozen=True)
@@ -39,27 +40,30 @@ def _consent_figures(reader: Reader, coverages: list[Coverage]) -> list[Figure]:
     ]
 
 
-def officer_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]) -> list[Figure]:
+def _due_figure(tasks: Waiting) -> Figure:
+    late, near = tasks.of(Urgency.LATE), tasks.of(Urgency.LATE, Urgency.WEEK)
+    return Figure("Due this week", near, f"{late} of them late", links()["worklist"], warn=near > 0)
+
+
+def officer_figures(reader: Reader, tasks: Waiting, coverages: list[Coverage]) -> list[Figure]:
     waiting, requested = sum(row.waiting for row in coverages), f"{links()['consents']}?state=requested"
-    ending = sum(task.due is not None for task in tasks)
     return [
         Figure("Waiting for a decision", waiting, "requested consents", requested, warn=waiting > 0),
-        Figure("Ending soon", ending, "consents in 30 days, tokens in 14", warn=ending > 0),
+        _due_figure(tasks),
         *_consent_figures(reader, coverages),
     ]
 
 
-def admin_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]) -> list[Figure]:
+def admin_figures(reader: Reader, tasks: Waiting, coverages: list[Coverage]) -> list[Figure]:
     uncovered = sum(row.uncovered for row in coverages)
-    ending = sum(task.due is not None for task in tasks)
     return [
         *_consent_figures(reader, coverages),
         Figure("Flowing without consent", uncovered, "data added since the consent", warn=uncovered > 0),
-        Figure("Ending soon", ending, "consents in 30 days, tokens in 14", warn=ending > 0),
+        _due_figure(tasks),
     ]
 
 
-def auditor_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]) -> list[Figure]:
+def auditor_figures(reader: Reader, tasks: Waiting, coverages: list[Coverage]) -> list[Figure]:
     since = timezone.now() - timedelta(days=7)
     members = reader.own(Membership).count()
     return [
@@ -74,7 +78,7 @@ def auditor_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]
     ]
 
 
-def operator_figures(reader: Reader, tasks: list[Task], coverages: list[Coverage]) -> list[Figure]:
+def operator_figures(reader: Reader, tasks: Waiting, coverages: list[Coverage]) -> list[Figure]:
     states = dict(reader.tenants.order_by().values_list("status").annotate(Count("pk")))
     people = User.objects.aggregate(all=Count("pk"), active=Count("pk", filter=Q(is_active=True)))
     active = states.pop(Tenant.Status.ACTIVE, 0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from audit.models import AuditEvent
 from catalog.models import Edition, Element, Flow, Service
@@ -55,5 +56,6 @@ def links() -> dict[str, str]:
         "services": Service,
     }
     return {name: admin_url(model, "changelist") for name, model in lists.items()} | {
-        "request": admin_url(Consent, "add")
+        "request": admin_url(Consent, "add"),
+        "worklist": reverse("admin:work_calendarfeed_worklist"),
     }

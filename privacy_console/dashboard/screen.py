@@ -19,12 +19,12 @@ from privacy_console.dashboard.reader import Reader, links
 from privacy_console.dashboard.tasks import tasks_of
 from privacy_console.dashboard.trail import recent_events
 from tenants.choice import chosen_tenant, visible_tenants
-from tenants.roles import Role
+from tenants.roles import Permission, Role
 
 # Left and right, each in the order of the reader's own questions.
 COLUMNS = {
     Role.PRIVACY_OFFICER: (("tasks", "events"), ("consents", "collection", "flows")),
-    Role.TENANT_ADMIN: (("coverage", "events"), ("tasks", "flows", "collection")),
+    Role.TENANT_ADMIN: (("coverage", "consents", "events"), ("tasks", "flows", "collection")),
     Role.AUDITOR: (("events",), ("evidence", "consents", "flows")),
     Role.SERVICE: (("events",), ("consents",)),
     "operator": (("tasks", "coverage", "events"), ("health", "editions", "collection", "flows")),
@@ -37,6 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     role = reader.role
     tasks, coverages = tasks_of(reader), coverage_of(reader)
     elements, flows = collection_bars(), flow_bars()
+    consents = list(consents_in_force(reader))
     shared = {
         "reader": reader,
         "role": role,
@@ -46,7 +47,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "on": sum(row.connections > 0 for row in coverages),
         "uncovered": sum(row.uncovered for row in coverages),
         "switched_off": [row.service for row in coverages if not row.connections and not row.waiting],
-        "consents": consents_in_force(reader),
+        "consents": consents,
+        "may_withdraw": {
+            row.pk for row in consents if reader.person.may(Permission.WITHDRAW_CONSENT, row.tenant)
+        },
         "events": recent_events(reader),
         "element_bars": elements,
         "flow_bars": flows,

@@ -1,80 +1,79 @@
-"""What waits for the reader, or will end unless the reader acts."""
+"""What waits for the reader: the worklist as the first screen shows it, the late first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from consents.models import Consent
 from privacy_console.dashboard.reader import SHOWN, Reader
-from tenants.models import AccessToken
-from tenants.pages.parts import admin_url
+from work.worklist import Asked, Item, Urgency, worklist
 
-# How long before its end something is worth a look: a contract takes weeks to renew, a token minutes.
-CONSENT_NOTICE = timedelta(days=30)
-TOKEN_NOTICE = timedelta(days=14)
+COUNTED = 100
+TITLES = {
+    Urgency.LATE: "Late",
+    Urgency.WEEK: "In the next seven days",
+    Urgency.LATER: "Later",
+    Urgency.UNDATED: "Waiting without a date",
+}
+TONES = {Urgency.LATE: "late", Urgency.WEEK: "late", Urgency.LATER: "soon", Urgency.UNDATED: "calm"}
 
 
 @dataclass(frozen=True)
-class Task:
-    """Something that waits for the reader, or will end unless the reader acts."""
+class Group:
+    """Matters of one urgency; `shown` are the first of them."""
 
-    title: str
-    about: str
-    url: str
-    due: datetime | None = None
-    since: datetime | None = None
+    urgency: Urgency
+    items: Sequence[Item]
 
     @property
-    def urgency(self) -> str:
-        """The colour of the deadline: late, soon or calm."""
-        if self.due is None:
-            return "calm"
-        left = self.due - timezone.now()
-        return "late" if left < timedelta(days=3) else "soon"
+    def title(self) -> str:
+        return TITLES[self.urgency]
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.urgency]
+
+    @property
+    def query(self) -> str:
+        """What narrows the worklist's page to them."""
+        return f"?due={self.urgency}" if self.urgency in (Urgency.LATE, Urgency.WEEK) else ""
+
+    @property
+    def shown(self) -> Sequence[Item]:
+        return self.items[:SHOWN]
+
+    @property
+    def hidden(self) -> int:
+        return len(self.items) - len(self.shown)
 
 
-def tasks_of(reader: Reader) -> list[Task]:
-    """Deadlines first, the nearest first; then what waits without one, the longest first."""
+@dataclass(frozen=True)
+class Waiting:
+    """Everything that waits, by urgency; beyond COUNTED nobody counts."""
+
+    items: Sequence[Item]
+    groups: Sequence[Group]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def is_capped(self) -> bool:
+        return len(self.items) >= COUNTED
+
+    @property
+    def nearest(self) -> Item | None:
+        return next((item for item in self.items if item.due is not None), None)
+
+    def of(self, *urgencies: Urgency) -> int:
+        return sum(len(group.items) for group in self.groups if group.urgency in urgencies)
+
+
+def tasks_of(reader: Reader) -> Waiting:
+    """What waits in the tenants at hand, as far as the reader's role lets it be known."""
     now = timezone.now()
-    ending = reader.own(Consent).in_force(now).filter(effective_until__lte=now + CONSENT_NOTICE)
-    tokens = reader.own(AccessToken).filter(
-        revoked_at__isnull=True, expires_at__gt=now, expires_at__lte=now + TOKEN_NOTICE
-    )
-    waiting = reader.own(Consent).awaiting_decision().order_by("requested_at")
-    with_names = ("service__third_party", "tenant")
-    dated = [
-        *(ending_consent(consent) for consent in ending.select_related(*with_names)[:SHOWN]),
-        *(ending_token(token) for token in tokens.select_related("tenant").order_by("expires_at")[:SHOWN]),
-    ]
-    undated = [awaited_decision(consent) for consent in waiting.select_related(*with_names)[:SHOWN]]
-    return sorted(dated, key=lambda task: task.due or now) + undated
-
-
-def ending_consent(consent: Consent) -> Task:
-    return Task(
-        f"{consent} ends",
-        f"{consent.tenant} · sharing with {consent.service.third_party} stops unless a new consent follows",
-        admin_url(consent, "change", consent.pk),
-        due=consent.effective_until,
-    )
-
-
-def ending_token(token: AccessToken) -> Task:
-    return Task(
-        f"Token “{token.name}” expires",
-        f"{token.tenant} · whatever uses it will be refused",
-        admin_url(token, "change", token.pk),
-        due=token.expires_at,
-    )
-
-
-def awaited_decision(consent: Consent) -> Task:
-    return Task(
-        f"Decide on {consent}",
-        f"{consent.tenant} · {consent.service.third_party} · requested by {consent.requested_by}",
-        admin_url(consent, "change", consent.pk),
-        since=consent.requested_at,
-    )
+    items = worklist(reader.person, reader.tenants, now, Asked(limit=COUNTED))
+    by_urgency = {urgency: [item for item in items if item.urgency(now) is urgency] for urgency in Urgency}
+    return Waiting(items, [Group(urgency, found) for urgency, found in by_urgency.items() if found])

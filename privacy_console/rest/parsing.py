@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -13,14 +13,17 @@ from rest_framework.parsers import BaseParser
 
 
 class ConsoleJSONParser(BaseParser):
+    """largest: how many bytes a body has at most; None for what the settings say."""
+
     media_type = "application/json"
+    largest: ClassVar[int | None] = None
 
     def parse(
         self, stream: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None
     ) -> Any:
         """The decoded body. Raises ParseError for what is not one JSON document, RequestDataTooBig beyond the limit."""
         try:
-            text = _read(stream).decode("utf-8")
+            text = _read(stream, self.largest or settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode("utf-8")
             return json.loads(text, object_pairs_hook=_each_name_once, parse_constant=_refuse_constant)
         except RecursionError:
             raise ParseError("The body is nested too deeply.") from None
@@ -28,8 +31,7 @@ class ConsoleJSONParser(BaseParser):
             raise ParseError(f"The body is not JSON: {error}") from None
 
 
-def _read(stream: Any) -> bytes:
-    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def _read(stream: Any, limit: int) -> bytes:
     content: bytes = stream.read(limit + 1)
     if len(content) > limit:
         raise RequestDataTooBig

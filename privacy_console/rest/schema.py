@@ -134,6 +134,8 @@ class ConsoleSchema(AutoSchema):
         responses: dict[Any, Any] = {(200, one.partition(";")[0]): _file(one) for one in files}
         if not files:
             responses[self._success()] = None if self.method == "DELETE" else shown
+        for status in getattr(self.view, "also_answers", {}).get(self._action, ()):
+            responses[status] = shown
         if self.method == "GET" and self._has_etag:
             responses[304] = OpenApiResponse(None, DESCRIPTIONS[304])
         for status in self._problems():

@@ -37,6 +37,7 @@ class ConsoleViewSet(GenericViewSet[Any]):
     filterset_class, ordering, ordering_fields: what a list can be narrowed and sorted by.
     lists: actions that answer with pages; plain_lists: those without filters, newest first.
     response_serializers: action -> how its answer is shown, where it is not the object.
+    also_answers: action -> further statuses of success, with the same representation.
     unversioned: actions on one object whose answer carries no ETag.
     files: action -> the media types of the files that it answers with; they carry no ETag either.
     """
@@ -49,6 +50,7 @@ class ConsoleViewSet(GenericViewSet[Any]):
     lists: ClassVar[Sequence[str]] = ("list",)
     plain_lists: ClassVar[Sequence[str]] = ()
     response_serializers: ClassVar[Mapping[str, Any]] = {}
+    also_answers: ClassVar[Mapping[str, Sequence[int]]] = {}
     unversioned: ClassVar[Sequence[str]] = ()
     files: ClassVar[Mapping[str, Sequence[str]]] = {}
     lookup_field = "id"

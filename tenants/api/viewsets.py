@@ -20,7 +20,7 @@ from privacy_console.rest.instants import as_of
 from privacy_console.rest.viewsets import ConsoleViewSet, Parameter
 from tenants.access import Principal
 from tenants.api.idempotency import answer_once
-from tenants.models import Tenant, TenantOwned
+from tenants.models import AccessToken, Tenant, TenantOwned
 from tenants.refusals import note_refused_write
 
 SLUG = "[-a-zA-Z0-9_]{1,50}"
@@ -85,7 +85,13 @@ class InTenant(PrincipalViewSet):
 
     @cached_property
     def tenant(self) -> Tenant:
-        """The tenant of the address, 404 where it does not exist for the principal."""
+        """The tenant of the address, 404 where it does not exist for the principal.
+
+        A token's own tenant was read with the token, by the same request.
+        """
+        own = self.principal.tenant if isinstance(self.principal, AccessToken) else None
+        if own is not None and own.slug == self.kwargs["tenant"]:
+            return own
         found = self.principal.tenants().filter(slug=self.kwargs["tenant"]).first()
         if found is None:
             raise Http404

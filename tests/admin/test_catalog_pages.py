@@ -205,7 +205,10 @@ class ThirdPartyPageTests(EntryPageSuite):
     def test_configuration_manager_says_that_nothing_is_shared(self) -> None:
         party = ThirdParty.objects.get(shares_data=False)
         self.enter("auditor")
-        self.assertContains(self.client.get(self.url("change", party.pk)), f"Nothing is shared with {party}")
+        page = self.client.get(self.url("change", party.pk))
+        for words in (f"Nothing is shared with {party}", party.statement, party.source, "1 Sep 2020"):
+            self.assertContains(page, words)
+        self.assertNotContains(page, "only with the tenant")
 
 
 class RegionPageTests(EntryPageSuite):

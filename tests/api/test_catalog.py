@@ -93,6 +93,14 @@ class TestElements(suite.CatalogSuite):
 class TestThirdParties(suite.CatalogSuite):
     path = "/api/v1/catalog/third-parties/"
 
+    def test_configuration_manager_says_that_nothing_is_shared_and_who_says_so(self) -> None:
+        party = self.reader.get(f"{self.path}configuration_manager/").json()
+        assert (party["shares_data"], party["agent_of_processor"], party["inferred"]) == (False, False, False)
+        assert party["statement"].startswith("Intune shares no data with Configuration Manager.")
+        assert (bool(party["source"]), party["source_date"]) == (True, "2020-09-01")
+        services = self.reader.get("/api/v1/catalog/services/", {"third_party": "configuration_manager"})
+        assert services.json()["results"] == []
+
 
 class TestServices(suite.CatalogSuite):
     path = "/api/v1/catalog/services/"

@@ -22,7 +22,7 @@ from tests.api import suite
 class TestTenantEvents(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/audit-events/"
     permission = Permission.VIEW_EVENTS
-    queries = 5
+    queries = 4
 
     def make(self, count: int) -> None:
         """One kind of event, newest, so that every page holds the same."""

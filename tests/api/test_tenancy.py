@@ -22,7 +22,7 @@ _number = itertools.count(1)
 class TestMembers(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/members/"
     permission = Permission.VIEW_MEMBERS
-    queries = 3
+    queries = 2
     writes = (
         suite.Write(
             "POST",
@@ -83,7 +83,7 @@ class TestMembers(suite.EndpointSuite):
 class TestTokens(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/tokens/"
     permission = Permission.VIEW_TOKENS
-    queries = 3
+    queries = 2
     writes = (
         suite.Write(
             "POST",

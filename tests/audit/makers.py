@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit.guards import Frozen, Guard, Kept
 from audit.history import Stance, audited_models
 from catalog.models import (
     Catalog,
@@ -24,9 +25,20 @@ from catalog.models import (
     Service,
     ThirdParty,
 )
-from consents.models import Consent, CoveredFlow
+from consents.models import (
+    Consent,
+    ConsentImport,
+    ConsentPolicy,
+    CoveredFlow,
+    Credential,
+    Drift,
+    EndingStep,
+    Objection,
+    SubcontractorNotice,
+)
 from tenants.models import AccessToken, Membership, Tenant, User
 from tests.cast import Cast, person
+from work.models import CalendarFeed, Job, MailPreference, Message
 
 numbers = itertools.count(1)
 STANCES = audited_models()
@@ -95,6 +107,90 @@ def _covered_flow(cast: Cast) -> CoveredFlow:
     return CoveredFlow(tenant=cast.contoso, consent=stored, flow=flow, flow_record=1, **facts)
 
 
+def _policy(cast: Cast) -> ConsentPolicy:
+    """contoso's; where it has one already, that of another tenant, as each has only one."""
+    if not ConsentPolicy.objects.for_tenant(cast.contoso).exists():
+        return ConsentPolicy(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return ConsentPolicy(tenant=other)
+
+
+def _step(cast: Cast) -> EndingStep:
+    ended = consent(cast)
+    ended.save()
+    texts = {"title": "Unbind", "instructions": "Do it.", "source": "The processor's documentation"}
+    day = datetime.date(2026, 12, 24)
+    return EndingStep(tenant=cast.contoso, consent=ended, code="unbind", position=1, due_on=day, **texts)
+
+
+def _credential(cast: Cast) -> Credential:
+    service, name = Service.objects.get(code="vpp"), f"made {next(numbers)}"
+    ends = timezone.now() + datetime.timedelta(days=30)
+    return Credential(
+        tenant=cast.contoso, service=service, kind="vpp_token", external_id=name, name=name, expires_at=ends
+    )
+
+
+def _import(cast: Cast) -> ConsentImport:
+    return ConsentImport(tenant=cast.contoso, name="answers.json", sha256="0" * 64, imported_by="officer")
+
+
+def _drift(cast: Cast) -> Drift:
+    read = _import(cast)
+    read.save()
+    return Drift(
+        tenant=cast.contoso,
+        kind="unknown_here",
+        key=f"made {next(numbers)}",
+        first_import=read,
+        last_import=read,
+    )
+
+
+def _notice(cast: Cast) -> SubcontractorNotice:
+    day = datetime.date(2026, 1, 1) + datetime.timedelta(days=next(numbers))
+    return SubcontractorNotice(
+        third_party=ThirdParty.objects.get(code="apple"),
+        change="joins",
+        announced_on=day,
+        effective_on=day,
+        notice_days=0,
+        task="Stores backups",
+        source="The processor's list",
+    )
+
+
+def _objection(cast: Cast) -> Objection:
+    notice = _notice(cast)
+    notice.save()
+    return Objection(tenant=cast.contoso, notice=notice, reason="Not needed", raised_by="officer")
+
+
+def _message(cast: Cast) -> Message:
+    key = f"made {next(numbers)}"
+    return Message(tenant=cast.contoso, key=key, to="officer@contoso.example", subject=key, body="Hello")
+
+
+def _feed(cast: Cast) -> CalendarFeed:
+    digest = CalendarFeed.digest_of(f"made {next(numbers)}")
+    return CalendarFeed(tenant=cast.contoso, user=cast.officer, name="made", digest=digest)
+
+
+def _mail_preference(cast: Cast) -> MailPreference:
+    return MailPreference(tenant=cast.contoso, user=person(f"made{next(numbers)}@contoso.example"))
+
+
+def _feed(cast: Cast) -> CalendarFeed:
+    digest = CalendarFeed.digest_of(CalendarFeed.new_secret())
+    return CalendarFeed(tenant=cast.contoso, user=cast.auditor, name="Phone", digest=digest)
+
+
+def _preference(cast: Cast) -> MailPreference:
+    reader = person(f"made{next(numbers)}@contoso.example")
+    return MailPreference(tenant=cast.contoso, user=reader)
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -125,6 +221,19 @@ MAKERS: dict[type[Any], Maker] = {
     Datacentre: Maker(_entry(Datacentre, country="SE", geography="Europe", city="Gävle"), "city", _text),
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
+    ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
+    EndingStep: Maker(_step, "proof", _text),
+    Credential: Maker(_credential, "name", _text),
+    ConsentImport: Maker(_import, "name", _text),
+    Drift: Maker(_drift, "reason", _text),
+    SubcontractorNotice: Maker(_notice, "task", _text),
+    Objection: Maker(_objection, "answer", _text),
+    Message: Maker(_message, "subject", _text),
+    CalendarFeed: Maker(_feed, "name", _text),
+    MailPreference: Maker(_preference, "digest", lambda: "off"),
+    Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
+    CalendarFeed: Maker(_feed, "name", _text),
+    MailPreference: Maker(_mail_preference, "reminders", lambda: False),
 }
 
 
@@ -138,3 +247,20 @@ def stored(stance: Stance, cast: Cast) -> Any:
     row = new(stance, cast)
     row.save()
     return row
+
+
+def _guards(stance: Stance) -> tuple[Guard, ...]:
+    found: tuple[Guard, ...] = getattr(stance.model, "guards", ())
+    return found
+
+
+def kept(stance: Stance) -> Guard | None:
+    """The rule that refuses to delete a row of the model, if it has one."""
+    return next((guard for guard in _guards(stance) if isinstance(guard, Kept)), None)
+
+
+def frozen(stance: Stance) -> Guard | None:
+    """The rule that refuses to change the field that its maker would change, from the beginning."""
+    field = MAKERS[stance.model].field
+    never = (g for g in _guards(stance) if isinstance(g, Frozen) and g.until is None)
+    return next((guard for guard in never if field in guard.fields), None)

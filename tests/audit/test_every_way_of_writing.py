@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
+from audit.guards import Guard
 from audit.history import Stance, audited_models
 from tests.audit import makers
-from tests.audit.makers import LABELS, MAKERS, STANCES
+from tests.audit.makers import MAKERS, STANCES
 from tests.audit.trail import CREATED, DELETED, UPDATED, assert_recorded, door, recording, values
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-every_model = pytest.mark.parametrize("stance", STANCES, ids=LABELS)
+
+
+def of(stances: list[Stance]) -> Any:
+    """The test, once for each of them."""
+    return pytest.mark.parametrize("stance", stances, ids=[stance.resource_type for stance in stances])
+
+
+every_model = of(STANCES)
 
 
 def test_every_audited_model_is_tried() -> None:
@@ -44,6 +53,18 @@ def insert_raw(*rows: models.Model, verb: str = "INSERT") -> None:
 
 def everything(model: type[models.Model]) -> Any:
     return model._base_manager.order_by("pk")
+
+
+def assert_refused(stance: Stance, guard: Guard | None, row: Any, write: Callable[[], object]) -> None:
+    """The rule refuses the write in its own words, and nothing is left of it."""
+    assert guard is not None
+    before = values(stance, row)
+    with door(), recording() as trail:
+        told = re.escape(f"{guard.name}: {guard.message}")
+        with pytest.raises(IntegrityError, match=told), transaction.atomic():
+            write()
+    assert (trail.events, trail.records) == ([], [])
+    assert values(stance, row) == before
 
 
 # --- Adding ------------------------------------------------------------------------------------------------------
@@ -135,7 +156,11 @@ CHANGES = [
 ]
 
 
-@every_model
+CHANGEABLE = [stance for stance in STANCES if not makers.frozen(stance)]
+FROZEN = [stance for stance in STANCES if makers.frozen(stance)]
+
+
+@of(CHANGEABLE)
 @pytest.mark.parametrize("way", CHANGES)
 def test_changing(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
     maker, row = MAKERS[stance.model], makers.stored(stance, cast)
@@ -157,7 +182,14 @@ def test_changing_nothing_leaves_nothing(stance: Stance, way: Callable[..., None
     assert (trail.events, trail.records) == ([], [])
 
 
-@every_model
+@of(FROZEN)
+@pytest.mark.parametrize("way", CHANGES)
+def test_changing_what_is_frozen(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
+    maker, row = MAKERS[stance.model], makers.stored(stance, cast)
+    assert_refused(stance, makers.frozen(stance), row, lambda: way(row, maker.field, maker.other()))
+
+
+@of(CHANGEABLE)
 def test_of_many_rows_only_the_changed_are_recorded(stance: Stance, cast: Cast) -> None:
     maker = MAKERS[stance.model]
     rows = [makers.stored(stance, cast) for _ in range(3)]
@@ -185,8 +217,20 @@ def remove_raw(row: Any) -> None:
     sql(f'DELETE FROM "{row._meta.db_table}" WHERE "{key.column}" = %s', [place])
 
 
-@every_model
-@pytest.mark.parametrize("way", [remove, remove_by_queryset, remove_raw])
+REMOVALS = [remove, remove_by_queryset, remove_raw]
+REMOVABLE = [stance for stance in STANCES if not makers.kept(stance)]
+KEPT = [stance for stance in STANCES if makers.kept(stance)]
+
+
+@of(KEPT)
+@pytest.mark.parametrize("way", REMOVALS)
+def test_removing_what_is_kept(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
+    row = makers.stored(stance, cast)
+    assert_refused(stance, makers.kept(stance), row, lambda: way(row))
+
+
+@of(REMOVABLE)
+@pytest.mark.parametrize("way", REMOVALS)
 def test_removing(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
     row = makers.stored(stance, cast)
     before = values(stance, row)
@@ -202,7 +246,8 @@ def test_removing(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
 def test_what_is_rolled_back_leaves_nothing(stance: Stance, cast: Cast) -> None:
     maker, row = MAKERS[stance.model], makers.stored(stance, cast)
     with door(), recording() as trail, transaction.atomic():
-        change_by_save(row, maker.field, maker.other())
+        if stance in CHANGEABLE:
+            change_by_save(row, maker.field, maker.other())
         makers.stored(stance, cast)
         transaction.set_rollback(True)
     assert (trail.events, trail.records) == ([], [])
@@ -216,11 +261,11 @@ def test_without_its_record_nothing_happens(stance: Stance, table: str, cast: Ca
     removed = stance.history_model._meta.db_table if table == "the history" else table
     with door(), transaction.atomic():
         sql(f'DROP TABLE "{removed}"')
-        attempts: list[Callable[[], object]] = [
-            lambda: change_raw(row, maker.field, maker.other()),
-            lambda: remove_raw(row),
-            lambda: insert_raw(other),
-        ]
+        attempts: list[Callable[[], object]] = [lambda: insert_raw(other)]
+        if stance in CHANGEABLE:
+            attempts.append(lambda: change_raw(row, maker.field, maker.other()))
+        if stance in REMOVABLE:
+            attempts.append(lambda: remove_raw(row))
         for attempt in attempts:
             with pytest.raises(Exception, match=removed), transaction.atomic():
                 attempt()

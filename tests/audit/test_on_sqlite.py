@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,23 @@ from audit.history import Stance
 from audit.models import AuditEvent
 from tenants.models import Tenant
 from tests.audit import makers
-from tests.audit.makers import LABELS, MAKERS, STANCES
-from tests.audit.test_every_way_of_writing import insert_raw, sql
+from tests.audit.makers import MAKERS
+from tests.audit.test_every_way_of_writing import KEPT, REMOVABLE, assert_refused, insert_raw, of, sql
 from tests.audit.trail import CREATED, DELETED, door, recording, values
 from tests.cast import Cast
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("stance", STANCES, ids=LABELS)
+@of(KEPT)
+def test_what_is_kept_is_not_replaced(stance: Stance, cast: Cast) -> None:
+    maker, row = MAKERS[stance.model], makers.stored(stance, cast)
+    changed = copy(row)
+    setattr(changed, maker.field, maker.other())
+    assert_refused(stance, makers.kept(stance), row, lambda: insert_raw(changed, verb="INSERT OR REPLACE"))
+
+
+@pytest.mark.django_db
+@of(REMOVABLE)
 def test_replacing_is_removing_and_adding(stance: Stance, cast: Cast) -> None:
     maker, row = MAKERS[stance.model], makers.stored(stance, cast)
     setattr(row, maker.field, maker.other())

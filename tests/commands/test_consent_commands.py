@@ -65,7 +65,7 @@ def test_a_second_grant_is_refused_and_leaves_no_request(cast: Cast) -> None:
     done(run("grant_consent", *APNS, *WHY, "--json"))
     ran = run("grant_consent", *APNS, *WHY)
     assert (ran.code, ran.out) == (1, "")
-    assert "in force already" in ran.err
+    assert "holds in that period already" in ran.err
     assert consents(cast.contoso) == [("apns", "granted")]
 
 

@@ -17,10 +17,12 @@ from audit.models import AuditEvent
 from tenants.commands import ConsoleCommand
 from tests.cast import Cast
 from tests.commands.running import our_commands, run
+from tests.consents.subcontracting import agent, announced
 
 REASON = "Agreed in the privacy meeting"
 CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
+WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
 
 # Who does it, the command, and the deed that it leaves in the timeline.
 CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -52,6 +54,12 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--service", "managed_google_play"),
         "consent.withdrawn",
     ),
+    "announce_subcontractor": (
+        "operator",
+        ("northwind", "--change", "leaves", "--effective-on", "2030-01-01", "--notice-days", "30", *WHY),
+        "subcontractor.announced",
+    ),
+    "raise_objection": ("officer@contoso.example", ("northwind", *CONTOSO), "objection.raised"),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
 }
@@ -59,11 +67,14 @@ READING: dict[str, tuple[str, ...]] = {
     "compare_editions": ("1",),
     "list_tenants": (),
     "list_consents": (),
+    "list_subcontractors": (),
     "show_events": CONTOSO,
     # What they do, the jobs do: in transactions of their own, as the worker.
     "list_jobs": (),
     "run_jobs": ("work.clear",),
     "run_worker": ("--once",),
+    "worklist": CONTOSO,
+    "list_expiries": CONTOSO,
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
@@ -75,11 +86,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def something_there(cast: Cast) -> None:
-    """What the examples work on: a token, a requested consent and a granted one."""
+    """What the examples work on: a token, a requested consent and a granted one, a subcontractor."""
     assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0
     assert run("request_consent", *APNS).code == 0
     google = (*CONTOSO, "--service", "managed_google_play", "--reason", "Needed.")
     assert run("grant_consent", *google).code == 0
+    announced(agent("northwind"))
 
 
 def rows() -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from audit.history import stance_of
 from catalog.models import Flow
-from consents.models import Consent, CoveredFlow
+from consents.models import Consent, CoveredFlow, Drift
 from tenants.models import TenantOwned
 from tests.audit import makers
 from tests.audit.test_every_way_of_writing import insert_raw, sql
@@ -63,15 +63,15 @@ def test_a_row_never_refers_to_another_tenants(cast: Cast) -> None:
 
 
 def test_a_reference_never_changes_to_another_tenants(cast: Cast) -> None:
-    ours = stored(CoveredFlow, cast)
+    ours = stored(Drift, cast)
     theirs = makers.consent(cast)
     theirs.tenant = cast.fabrikam
     theirs.save()
-    table = CoveredFlow._meta.db_table
+    table = Drift._meta.db_table
     ours.consent = theirs
     for attempt in (
         ours.save,
-        lambda: CoveredFlow.objects.for_tenant(cast.contoso).update(consent=theirs),
+        lambda: Drift.objects.for_tenant(cast.contoso).update(consent=theirs),
         lambda: sql(f"UPDATE {table} SET consent_id = %s WHERE id = %s", [theirs.pk, ours.pk]),
         lambda: sql(f"UPDATE {table} SET consent_id = %s, tenant_id = %s", [theirs.pk, cast.fabrikam.pk]),
     ):
@@ -79,19 +79,19 @@ def test_a_reference_never_changes_to_another_tenants(cast: Cast) -> None:
             attempt()
 
 
-def _point_to(row: CoveredFlow, key: int) -> None:
+def _point_to(row: Drift, key: int) -> None:
     sql(f"UPDATE {row._meta.db_table} SET consent_id = %s WHERE id = %s", [key, row.pk])
     connection.check_constraints()
 
 
 def test_a_reference_to_nothing_is_refused_too(cast: Cast) -> None:
-    row = stored(CoveredFlow, cast)
+    row = stored(Drift, cast)
     with pytest.raises(DatabaseError), transaction.atomic():
         _point_to(row, 987654)
 
 
 def test_another_reference_within_the_tenant_is_fine(cast: Cast) -> None:
-    row, other = stored(CoveredFlow, cast), stored(Consent, cast)
+    row, other = stored(Drift, cast), stored(Consent, cast)
     row.consent = other
     row.save()
-    assert CoveredFlow.objects.for_tenant(cast.contoso).get(pk=row.pk).consent == other
+    assert Drift.objects.for_tenant(cast.contoso).get(pk=row.pk).consent == other

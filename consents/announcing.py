@@ -1,0 +1,101 @@
+"""Telling tenants what is announced of subcontractors: one e-mail for each announcement and privacy officer.
+
+Who is told has the e-mail in the outbox, under a key that is unique: told once, however often this runs. Announcements
+that came into effect and were recorded a month ago are nobody's news; a new officer is told of those that still run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import formats, timezone
+
+from consents.models import SubcontractorNotice
+from tenants.models import Membership, Tenant
+from tenants.roles import Role
+from work.mail import post
+from work.models import Message
+
+NEWS_FOR = timedelta(days=30)
+CHANGES = {
+    "joins": "{name} becomes a subcontractor of {processor} on {day}",
+    "changes": "{name} does something else for {processor} from {day} on",
+    "leaves": "{name} is no longer a subcontractor of {processor} from {day} on",
+}
+
+
+def tell_officers(now: datetime | None = None) -> int:
+    """Post what officers have not been told yet, each message in a transaction of its own. Returns how many."""
+    return sum(_tell(notice, member) for notice in _news(now or timezone.now()) for member in _untold(notice))
+
+
+def _news(now: datetime) -> list[SubcontractorNotice]:
+    matters = Q(effective_on__gt=timezone.localdate(now)) | Q(recorded_at__gt=now - NEWS_FOR)
+    return list(
+        SubcontractorNotice.objects.filter(matters).select_related("third_party__catalog").order_by("pk")
+    )
+
+
+def _untold(notice: SubcontractorNotice) -> Iterator[Membership]:
+    """The officers who have no message about it, in tenants that are not closed; two queries."""
+    told = Message.objects.across_tenants().filter(key__startswith=f"{_subject_key(notice)}/")
+    keys = set(told.values_list("tenant_id", "key"))
+    officers: Any = Membership.objects.across_tenants().filter(
+        role=Role.PRIVACY_OFFICER, user__is_active=True
+    )
+    reachable = officers.exclude(user__email="").exclude(tenant__status=Tenant.Status.CLOSED)
+    for member in reachable.select_related("user", "tenant").order_by("pk").iterator():
+        if (member.tenant_id, _key(notice, member)) not in keys:
+            yield member
+
+
+def _subject_key(notice: SubcontractorNotice) -> str:
+    return f"consents.subcontractor/{notice.pk}"
+
+
+def _key(notice: SubcontractorNotice, member: Membership) -> str:
+    return f"{_subject_key(notice)}/{member.user_id}"
+
+
+def _tell(notice: SubcontractorNotice, member: Membership) -> bool:
+    with transaction.atomic():
+        message = post(
+            tenant=member.tenant,
+            to=member.user.email,
+            subject=_headline(notice)[:200],
+            body=_text(notice, member.tenant),
+            key=_key(notice, member),
+        )
+    return message is not None
+
+
+def _headline(notice: SubcontractorNotice) -> str:
+    party = notice.third_party
+    words = {"name": party.name, "processor": party.catalog.processor, "day": _day(notice.effective_on)}
+    return CHANGES[notice.change].format(**words)
+
+
+def _day(day: Any) -> str:
+    return formats.date_format(day, "j M Y")
+
+
+def _text(notice: SubcontractorNotice, tenant: Tenant) -> str:
+    country = notice.third_party.country or "not known"
+    late = (
+        f"That is later than the {notice.notice_days} days ahead that its contract asks for.\n"
+        if notice.is_short
+        else ""
+    )
+    return (
+        f"{_headline(notice)}.\n\n"
+        f"What it does: {notice.task}\n"
+        f"Country: {country}\n"
+        f"Announced on: {_day(notice.announced_on)}\n"
+        f"Source: {notice.source}\n{late}\n"
+        f"A privacy officer of {tenant} can object to it (GDPR Art. 28(2)): in the Privacy Console under "
+        f"Subcontractors, announcement {notice.pk}. From {_day(notice.effective_on)} on that is marked late.\n"
+    )

@@ -1,0 +1,19 @@
+"""May this flow happen for this tenant, at this moment or another, as known now or then? The answer, with evidence."""
+
+from consents.decisions.deciding import LARGEST_BATCH, Weighed, decide, weigh
+from consents.decisions.spool import log_answers
+from consents.decisions.terms import Code, Decision, Evidence, Question, QuestionRefused, Reason
+
+__all__ = [
+    "LARGEST_BATCH",
+    "Code",
+    "Decision",
+    "Evidence",
+    "Question",
+    "QuestionRefused",
+    "Reason",
+    "Weighed",
+    "decide",
+    "log_answers",
+    "weigh",
+]

@@ -1,0 +1,22 @@
+"""What the console does by itself about consents."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from consents.announcing import tell_officers
+from consents.services.life import expire_ended
+from work.jobs import Running, job
+
+
+@job("consents.tell_of_subcontractors", every=timedelta(hours=1), title="Tell officers of subcontractors")
+def tell_of_subcontractors(run: Running) -> str:
+    told = tell_officers()
+    return f"Posted {told:,} messages about subcontractors." if told else "Everybody has been told."
+
+
+@job("consents.expire", every=timedelta(minutes=5), title="Call ended consents expired")
+def expire_consents(run: Running) -> str:
+    """Decisions do not wait for it: a consent stops holding at its end."""
+    expired = expire_ended()
+    return f"Called {expired:,} consents expired." if expired else "No consent has ended."

@@ -1,0 +1,169 @@
+"""Importing what the service answers: the reading, the differences that are new or gone, the certificates and tokens.
+
+One transaction; rows are written in batches, so that the number of statements grows with the batches alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from audit.context import Action, deed
+from consents.graph.comparing import Difference
+from consents.graph.observations import Place, Problem, Reading
+from consents.graph.planning import CHANGING, Plan, plan_import
+from consents.models import ConsentImport, Credential, Drift
+from consents.services.common import name_of
+from tenants.access import Principal, require
+from tenants.models import Tenant
+from tenants.roles import Permission
+
+BATCH = 500
+IDS_AT_ONCE = 2_000
+PROBLEMS_KEPT = 500
+ONE_BY_ONE = 200  # rows in one UPDATE with a value for each: its text grows with them
+
+Item = TypeVar("Item")
+
+
+def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> Plan:
+    """What the import would come to; nothing is kept. Raises PermissionDenied, ValidationError for unreadable files."""
+    require(by, Permission.IMPORT_CONSENTS, tenant)
+    _require_something(reading)
+    return plan_import(tenant, reading)
+
+
+@transaction.atomic
+def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[ConsentImport, Plan]:
+    """Keep the import: open the differences that are new, close those that are gone, take over certificates and tokens.
+
+    The same answers again change nothing, and are recorded as another import. Raises PermissionDenied, ValidationError.
+    """
+    require(by, Permission.IMPORT_CONSENTS, tenant)
+    _require_something(reading)
+    # Two imports at once would both find the same difference new.
+    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    now = timezone.now()
+    plan = plan_import(tenant, reading, now)
+    made = _import_of(tenant, by, plan, now)
+    with deed("consents.imported", on=ConsentImport, action=Action.CREATE):
+        made.save()
+    _open(made, plan.opened)
+    _keep_open(made, plan)
+    _clear(made, plan)
+    _take_credentials(made, plan)
+    return made, plan
+
+
+def _require_something(reading: Reading) -> None:
+    if not reading.says_something:
+        first = f" {reading.problems[0]}" if reading.problems else ""
+        raise ValidationError(f"Nothing in {reading.name} could be read.{first}", "nothing_to_compare")
+
+
+def _import_of(tenant: Tenant, by: Principal, plan: Plan, now: datetime) -> ConsentImport:
+    reading = plan.reading
+    return ConsentImport(
+        tenant=tenant,
+        name=reading.name,
+        sha256=reading.sha256,
+        imported_at=now,
+        imported_by=name_of(by, tenant),
+        records=reading.records,
+        kinds=sorted(reading.kinds | reading.complete),
+        problems=problems_to_keep(reading),
+        found=len(plan.differences),
+        opened=len(plan.opened),
+        cleared=len(plan.cleared),
+    )
+
+
+def problems_to_keep(reading: Reading) -> list[dict[str, Any]]:
+    """The first of them, and how many more there were."""
+    kept = [problem.as_data() for problem in reading.problems[:PROBLEMS_KEPT]]
+    left_off = len(reading.problems) - PROBLEMS_KEPT
+    more = Problem(Place(""), "and_more", f"{left_off:,} more problems are not listed.").as_data()
+    return [*kept, more] if left_off > 0 else kept
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _open(made: ConsentImport, differences: Sequence[Difference]) -> None:
+    drifts = Drift.objects.for_tenant(made.tenant_id)
+    with deed("drift.opened", on=Drift, action=Action.CREATE):
+        for batch in _batches(differences, BATCH):
+            drifts.bulk_create(_drift(made, difference) for difference in batch)
+
+
+def _drift(made: ConsentImport, difference: Difference) -> Drift:
+    return Drift(
+        tenant_id=made.tenant_id,
+        kind=difference.kind,
+        key=difference.key,
+        first_import=made,
+        opened_at=made.imported_at,
+        **_facts(made, difference),
+    )
+
+
+def _facts(made: ConsentImport, difference: Difference) -> dict[str, Any]:
+    return {
+        "service_id": difference.service_id,
+        "connection": difference.connection,
+        "consent_id": difference.consent_id,
+        "observed": difference.observed,
+        "recorded": difference.recorded,
+        "last_import": made,
+    }
+
+
+def _keep_open(made: ConsentImport, plan: Plan) -> None:
+    drifts = Drift.objects.for_tenant(made.tenant_id)
+    same = [pk for pk, _, has_changed in plan.known if not has_changed]
+    changed = [_changed(made, pk, difference) for pk, difference, has_changed in plan.known if has_changed]
+    with deed("drift.found_again", on=Drift, action=Action.UPDATE):
+        for ids in _batches(same, IDS_AT_ONCE):
+            drifts.filter(pk__in=ids).update(last_import=made)
+    with deed("drift.changed", on=Drift, action=Action.UPDATE):
+        names = [name.removesuffix("_id") for name in _facts(made, plan.differences[0])] if changed else []
+        for batch in _batches(changed, ONE_BY_ONE):
+            drifts.bulk_update(batch, names)
+
+
+def _changed(made: ConsentImport, pk: int, difference: Difference) -> Drift:
+    return Drift(pk=pk, tenant_id=made.tenant_id, **_facts(made, difference))
+
+
+def _clear(made: ConsentImport, plan: Plan) -> None:
+    drifts = Drift.objects.for_tenant(made.tenant_id)
+    with deed("drift.cleared", on=Drift, action=Action.UPDATE):
+        for batch in _batches(plan.cleared, IDS_AT_ONCE):
+            drifts.filter(pk__in=[drift.id for drift in batch]).update(
+                status=Drift.Status.CLEARED,
+                closed_at=made.imported_at,
+                closed_by=made.imported_by,
+                last_import=made,
+            )
+
+
+def _take_credentials(made: ConsentImport, plan: Plan) -> None:
+    credentials, at = Credential.objects.for_tenant(made.tenant_id), made.imported_at
+    for one in (*plan.credentials.new, *plan.credentials.changed):
+        one.seen_at = at
+    with deed("credential.added", on=Credential, action=Action.CREATE):
+        for batch in _batches(plan.credentials.new, BATCH):
+            credentials.bulk_create(batch)
+    with deed("credential.changed", on=Credential, action=Action.UPDATE):
+        names = [*(name.removesuffix("_id") for name in CHANGING), "seen_at", "retired_at"]
+        for batch in _batches(plan.credentials.changed, ONE_BY_ONE):
+            credentials.bulk_update(batch, names)
+    with deed("credential.retired", on=Credential, action=Action.UPDATE, reason="No longer there"):
+        for batch in _batches(plan.credentials.gone, IDS_AT_ONCE):
+            credentials.filter(pk__in=[one.pk for one in batch]).update(retired_at=at)
