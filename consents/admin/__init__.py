@@ -2,6 +2,8 @@
 
 from consents.admin.objections import ObjectionAdmin
 from consents.admin.pages import ConsentAdmin
+from consents.admin.policy import ConsentPolicyAdmin
+from consents.admin.steps import EndingStepAdmin
 from consents.admin.subcontractors import SubcontractorNoticeAdmin
 
-__all__ = ["ConsentAdmin", "ObjectionAdmin", "SubcontractorNoticeAdmin"]
+__all__ = ["ConsentAdmin", "ConsentPolicyAdmin", "EndingStepAdmin", "ObjectionAdmin", "SubcontractorNoticeAdmin"]

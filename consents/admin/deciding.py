@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
+
 from consents.admin.flows import amounts, what_flows
-from consents.models import Consent
+from consents.admin.requesting import RENEW
+from consents.checklists import steps_to_end
+from consents.models import Consent, ConsentPolicy
 from consents.services import decline_consent, grant_consent, withdraw_consent
+from consents.services.common import person_behind
+from consents.transfers import needs_safeguard
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, MomentField, ReasonForm
+from tenants.pages.parts import Panel
 from tenants.roles import Permission
 
 
@@ -31,13 +38,43 @@ def _what_declining_does(consent: Consent) -> list[str]:
     return [f"Nothing may flow through {consent.service}. A new request can be made at any time."]
 
 
+def _steps_in_words(consent: Consent) -> str:
+    return "; ".join(step.title[:1].lower() + step.title[1:] for step in steps_to_end(consent.service))
+
+
 def _what_withdrawing_does(consent: Consent) -> list[str]:
     party = consent.service.third_party
     return [
         f"From this moment nothing may flow to or from {party} through {consent.service}.",
         f"What {party} has already received stays there under your contract; ask {party} to erase it.",
+        f"A checklist opens that ends the sharing at {party}: {_steps_in_words(consent)}.",
         "The consent stays in the record and cannot be taken up again; a new one has to be requested.",
     ]
+
+
+def what_to_look_at(request: HttpRequest, consent: Consent) -> list[Panel]:
+    """What the tenant's policy will ask for, and what will flow."""
+    return [*_obstacles(request, consent), *what_flows(request, consent)]
+
+
+def _obstacles(request: HttpRequest, consent: Consent) -> list[Panel]:
+    """What stands in the way of a grant, said before one has typed a reason."""
+    policy, party = ConsentPolicy.of(consent.tenant), consent.service.third_party
+    found = []
+    if policy.four_eyes and consent.requested_by_id == person_behind(signed_in(request)):
+        found.append(
+            "You requested this consent yourself: by the tenant's policy somebody else has to grant it."
+        )
+    if needs_safeguard(consent.tenant, party) and not consent.safeguard:
+        asks = (
+            "The tenant's policy refuses such a grant."
+            if policy.safeguard_required
+            else "Consider naming one."
+        )
+        found.append(
+            f"{party} is outside the EU and EFTA, and the request names no transfer safeguard (GDPR Art. 44). {asks}"
+        )
+    return [Panel("Before you grant", text="\n".join(found), tone="warn")] if found else []
 
 
 def _is_requested(consent: Consent) -> bool:
@@ -57,7 +94,7 @@ DECISIONS = (
         form=GrantForm,
         is_offered=_is_requested,
         consequences=_what_granting_does,
-        panels=what_flows,
+        panels=what_to_look_at,
         done="The consent for {subject} is granted.",
         icon="check",
         tone="primary",
@@ -84,4 +121,5 @@ DECISIONS = (
         icon="block",
         tone="danger",
     ),
+    RENEW,
 )
