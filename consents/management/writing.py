@@ -17,7 +17,7 @@ class ExportingCommand(ConsentCommand):
     def add_output(self, parser: CommandParser) -> None:
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE",
-            help="Where to write it, “-” for the terminal; a file named after what it holds, in this folder, otherwise.",
+            help="Where to write it, “-” for the terminal; a file with a fitting name, in this folder, otherwise.",
         )  # fmt: skip
 
     def put(self, body: IO[bytes], path: Path, about: dict[str, Any]) -> None:

@@ -30,17 +30,9 @@ class Command(ExportingCommand):
         )
         self.add_output(parser)
 
-    def perform(
-        self,
-        *,
-        tenant: str,
-        format: str,
-        as_of: datetime | None,
-        output: Path | None,
-        **_: Any,  # noqa: A002
-    ) -> None:
-        download = export_register(tenant=self.tenant(tenant), format_name=format, by=self.actor, as_of=as_of)
-        about = {
-            "bytes": download.size, "media_type": download.media_type, "sha256": download.sha256
-        }  # fmt: skip
+    def perform(self, *, tenant: str, as_of: datetime | None, output: Path | None, **options: Any) -> None:
+        download = export_register(
+            tenant=self.tenant(tenant), format_name=options["format"], by=self.actor, as_of=as_of
+        )
+        about = {"bytes": download.size, "media_type": download.media_type, "sha256": download.sha256}
         self.put(download.body, output or Path(download.filename), about)
