@@ -174,7 +174,7 @@ def mail_server(settings: Any) -> Iterator[None]:
         server.daemon_threads = True
         Thread(target=server.serve_forever, daemon=True).start()
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
         try:
             yield
         finally:
