@@ -47,13 +47,14 @@ class Stream:
         return self.party.country or "Country not known"
 
 
-def streams_of(
-    tenant: Tenant, moment: Moment, services: Iterable[int] | None = None
-) -> dict[str, list[Stream]]:
-    """By direction, what goes that way for the tenant, at the moment and as known then; of these services or of all."""
-    wanted = None if services is None else set(services)
+def streams_of(tenant: Tenant, moment: Moment, only: Consent | None = None) -> dict[str, list[Stream]]:
+    """By direction, what goes that way for the tenant, at the moment and as known then.
+
+    only: a consent, for the flows of its service alone and whether this consent allows them.
+    """
+    wanted = None if only is None else {only.service_id}
     by_id = {service.pk: service for service in services_at(moment.asked)}
-    verdict = _Verdicts(tenant, moment)
+    verdict = _Verdicts(tenant, moment, only)
     sums: dict[tuple[str, int, str, Standing], list[Datum]] = defaultdict(list)
     for datum in data_at(moment.asked, wanted):
         if datum.service in by_id:
@@ -77,8 +78,10 @@ def _stream(service: Service, standing: Standing, data: Sequence[Datum]) -> Stre
 class _Verdicts:
     """Whether the tenant's consents in force at the moment allow a flow; where connections differ, the strictest."""
 
-    def __init__(self, tenant: Tenant, moment: Moment) -> None:
+    def __init__(self, tenant: Tenant, moment: Moment, only: Consent | None) -> None:
         in_force = moment.rows(Consent, [tenant]).filter(holding(moment.at)).order_by()
+        if only is not None:
+            in_force = in_force.filter(id=only.pk)
         self.consents: dict[int, list[int]] = defaultdict(list)
         for service, consent in in_force.values_list("service_id", "id"):
             self.consents[service].append(consent)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-
 from consents.admin.flows import amounts, what_flows
 from consents.admin.requesting import RENEW
 from consents.checklists import steps_to_end
 from consents.models import Consent, ConsentPolicy
 from consents.services import decline_consent, grant_consent, withdraw_consent
-from consents.services.common import person_behind
 from consents.transfers import needs_safeguard
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, MomentField, ReasonForm
-from tenants.pages.parts import Panel
 from tenants.roles import Permission
 
 
@@ -31,6 +27,7 @@ def _what_granting_does(consent: Consent) -> list[str]:
         *amounts(consent.service),
         "The list is kept as it stands now, with the edition of the catalog: a later edition adds nothing to it.",
         f"At {party} your own contract governs the data.",
+        *_policy_notes(consent),
     ]
 
 
@@ -52,29 +49,22 @@ def _what_withdrawing_does(consent: Consent) -> list[str]:
     ]
 
 
-def what_to_look_at(request: HttpRequest, consent: Consent) -> list[Panel]:
-    """What the tenant's policy will ask for, and what will flow."""
-    return [*_obstacles(request, consent), *what_flows(request, consent)]
-
-
-def _obstacles(request: HttpRequest, consent: Consent) -> list[Panel]:
-    """What stands in the way of a grant, said before one has typed a reason."""
+def _policy_notes(consent: Consent) -> list[str]:
+    """What the tenant's policy asks for, said before anybody has typed a reason."""
     policy, party = ConsentPolicy.of(consent.tenant), consent.service.third_party
     found = []
-    if policy.four_eyes and consent.requested_by_id == person_behind(signed_in(request)):
+    if policy.four_eyes:
         found.append(
-            "You requested this consent yourself: by the tenant's policy somebody else has to grant it."
+            f"{consent.requested_by} requested it: by the tenant's policy of four eyes somebody else grants it."
         )
     if needs_safeguard(consent.tenant, party) and not consent.safeguard:
         asks = (
-            "The tenant's policy refuses such a grant."
-            if policy.safeguard_required
-            else "Consider naming one."
+            "The tenant's policy refuses that." if policy.safeguard_required else "Consider asking for one."
         )
         found.append(
             f"{party} is outside the EU and EFTA, and the request names no transfer safeguard (GDPR Art. 44). {asks}"
         )
-    return [Panel("Before you grant", text="\n".join(found), tone="warn")] if found else []
+    return found
 
 
 def _is_requested(consent: Consent) -> bool:
@@ -94,7 +84,7 @@ DECISIONS = (
         form=GrantForm,
         is_offered=_is_requested,
         consequences=_what_granting_does,
-        panels=what_to_look_at,
+        panels=what_flows,
         done="The consent for {subject} is granted.",
         icon="check",
         tone="primary",

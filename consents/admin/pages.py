@@ -30,7 +30,7 @@ from consents.admin.file import (
 from consents.admin.flows import what_flows
 from consents.admin.matrix import matrix_of
 from consents.admin.past import PastModelAdmin, seen_at
-from consents.admin.picture import picture_page, service_panels
+from consents.admin.picture import consent_panels, picture_page
 from consents.admin.requesting import REQUEST, RequestForm, offered_services
 from consents.admin.steps import ASSIGN, COMPLETE
 from consents.models import Consent, EndingStep
@@ -208,7 +208,7 @@ class ConsentAdmin(PastModelAdmin):
         if steps:
             found.append(checklist_panel(steps, moment, self._step_deeds(request, steps, moment)))
         found += difference_panels(opened.difference)
-        found += service_panels(consent.tenant, moment, consent.service)
+        found += consent_panels(consent, moment)
         found += [agreed_panel(consent), decided_panel(consent, events)]
         found += what_flows(request, consent, moment)
         found += renewal_panels(consent, self._renewals(consent, moment), moment)

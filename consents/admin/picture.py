@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from catalog.models import Category, Entry, Service, ThirdParty
 from consents.admin.words import counted
 from consents.catalog_at import parties_without_data
+from consents.models import Consent
 from consents.picture import picture_of
 from consents.streams import BACK, OUT, Standing, Stream, streams_of, totals
 from consents.transfers import protected_countries
@@ -85,12 +86,12 @@ def panels_for(tenant: Tenant, moment: Moment) -> list[Panel]:
     ]
 
 
-def service_panels(tenant: Tenant, moment: Moment, service: Service) -> list[Panel]:
-    """The pictures of one service, for pages that list its flows themselves."""
+def consent_panels(consent: Consent, moment: Moment) -> list[Panel]:
+    """What the consent allows, and does not, of its service; for the page that lists the flows itself."""
     inside = protected_countries()
     return [
-        picture_panel(way, streams, tenant, inside, with_table=False)
-        for way, streams in streams_of(tenant, moment, [service.pk]).items()
+        picture_panel(way, streams, consent.tenant, inside, with_table=False)
+        for way, streams in streams_of(consent.tenant, moment, consent).items()
         if streams
     ]
 

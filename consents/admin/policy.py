@@ -57,9 +57,7 @@ class PolicyForm(DeedForm):
         choices=ConsentPolicy.DecisionLog.choices,
         help_text=_help("log_decisions"),
     )
-    reminder_days = DaysField(
-        label="Reminders, in days before an end", required=False, help_text=_help("reminder_days")
-    )
+    reminder_days = DaysField(label="Reminders, in days before an end", help_text=_help("reminder_days"))
     reason = forms.CharField(
         widget=forms.Textarea,
         max_length=2000,
