@@ -42,10 +42,11 @@ def dpv_graph(held: Held) -> dict[str, Any]:
     parties = (_dpv_party(held, party) for party in held.records("third_parties") if party["shares_data"])
     elements = (_dpv_element(held, element) for element in held.collected)
     graph = [edition, processor, *parties, *elements, *_dpv_purposes(held), *_dpv_sharing(held)]
-    return {"@context": _context(), "@graph": graph}
+    return {"@context": prefixes(), "@graph": graph}
 
 
-def _context() -> dict[str, Any]:
+def prefixes() -> dict[str, str]:
+    """The prefixes of the vocabularies in use: a whole `@context`."""
     return {
         **_vocabulary()["vocabulary"]["prefixes"],
         "dct": "http://purl.org/dc/terms/",
@@ -53,6 +54,11 @@ def _context() -> dict[str, Any]:
         "skos": "http://www.w3.org/2004/02/skos/core#",
         "xsd": "http://www.w3.org/2001/XMLSchema#",
     }
+
+
+def purpose_concept(purpose: str) -> str:
+    """The code of the concept for one of the catalog's purposes."""
+    return next(str(one["concept"]) for one in _vocabulary()["purposes"] if one["code"] == purpose)
 
 
 def _urn(held: Held, *parts: str) -> str:

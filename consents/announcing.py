@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from consents.models import SubcontractorNotice
 from tenants.models import Membership, Tenant
+from tenants.pages.parts import admin_url
 from tenants.roles import Role
-from work.mail import post
+from work.digest import absolute, tell
 from work.models import Message
+from work.places import short_day
 
 NEWS_FOR = timedelta(days=30)
 CHANGES = {
@@ -48,7 +49,7 @@ def _untold(notice: SubcontractorNotice) -> Iterator[Membership]:
         role=Role.PRIVACY_OFFICER, user__is_active=True
     )
     reachable = officers.exclude(user__email="").exclude(tenant__status=Tenant.Status.CLOSED)
-    for member in reachable.select_related("user", "tenant").order_by("pk").iterator():
+    for member in reachable.select_related("user", "tenant").order_by("pk"):
         if (member.tenant_id, _key(notice, member)) not in keys:
             yield member
 
@@ -62,25 +63,14 @@ def _key(notice: SubcontractorNotice, member: Membership) -> str:
 
 
 def _tell(notice: SubcontractorNotice, member: Membership) -> bool:
-    with transaction.atomic():
-        message = post(
-            tenant=member.tenant,
-            to=member.user.email,
-            subject=_headline(notice)[:200],
-            body=_text(notice, member.tenant),
-            key=_key(notice, member),
-        )
-    return message is not None
+    text = _text(notice, member.tenant)
+    return tell(member, member.tenant, subject=_headline(notice), body=text, key=_key(notice, member))
 
 
 def _headline(notice: SubcontractorNotice) -> str:
     party = notice.third_party
-    words = {"name": party.name, "processor": party.catalog.processor, "day": _day(notice.effective_on)}
+    words = {"name": party.name, "processor": party.catalog.processor, "day": short_day(notice.effective_on)}
     return CHANGES[notice.change].format(**words)
-
-
-def _day(day: Any) -> str:
-    return formats.date_format(day, "j M Y")
 
 
 def _text(notice: SubcontractorNotice, tenant: Tenant) -> str:
@@ -90,12 +80,13 @@ def _text(notice: SubcontractorNotice, tenant: Tenant) -> str:
         if notice.is_short
         else ""
     )
+    page = absolute(admin_url(notice, "change", notice.pk))
     return (
         f"{_headline(notice)}.\n\n"
         f"What it does: {notice.task}\n"
         f"Country: {country}\n"
-        f"Announced on: {_day(notice.announced_on)}\n"
+        f"Announced on: {short_day(notice.announced_on)}\n"
         f"Source: {notice.source}\n{late}\n"
-        f"A privacy officer of {tenant} can object to it (GDPR Art. 28(2)): in the Privacy Console under "
-        f"Subcontractors, announcement {notice.pk}. From {_day(notice.effective_on)} on that is marked late.\n"
+        f"A privacy officer of {tenant} can object to it (GDPR Art. 28(2)):\n{page}\n"
+        f"From {short_day(notice.effective_on)} on an objection is marked late.\n"
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from consents.announcing import tell_officers
+from consents.reminders import send_reminders
 from consents.services.life import expire_ended
 from work.jobs import Running, job
 
@@ -20,3 +21,9 @@ def expire_consents(run: Running) -> str:
     """Decisions do not wait for it: a consent stops holding at its end."""
     expired = expire_ended()
     return f"Called {expired:,} consents expired." if expired else "No consent has ended."
+
+
+@job("consents.remind", daily_at=time(5, 30), title="Remind of what ends")
+def remind(run: Running) -> str:
+    posted = send_reminders()
+    return f"Posted {posted:,} reminders." if posted else "Nobody has to be reminded."

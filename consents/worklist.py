@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
+from catalog.models import Edition
 from consents.expiries import consent_end, contract_end, credential_end, credentials, ending, own
 from consents.leads import within_lead
 from consents.models import Consent, Drift, EndingStep, Objection, SubcontractorNotice
+from consents.renewal import needing_renewal
 from consents.transfers import protected_countries
 from tenants.roles import Permission
 from work.places import day_of, end_of, short_day
@@ -75,6 +78,25 @@ def open_drift(look: Look) -> Iterator[Item]:
             url=page_about(drift, *([drift.consent] if drift.consent else [])),
             since=drift.opened_at,
             severity=Severity.HIGH if drift.kind in URGENT_DRIFT else Severity.NORMAL,
+        )
+
+
+@source("consents.renewals", title="Renewal needed", permission=SEE)
+def needed_renewals(look: Look) -> Iterator[Item]:
+    """Consents that cover less than what their service receives since a newer edition of the catalog."""
+    newer = Edition.objects.filter(
+        catalog=OuterRef("edition__catalog"), number__gt=OuterRef("edition__number")
+    ).order_by("number")
+    behind_since = Coalesce(Subquery(newer.values("loaded_at")[:1]), "effective_from")
+    rows = needing_renewal(ending(look), look.at).annotate(behind_since=behind_since)
+    for consent in look.longest(rows, "behind_since"):
+        yield look.item(
+            consent,
+            title=f"{consent} needs a renewal",
+            about=f"More flows to or from {consent.service.third_party} than was agreed to",
+            url=page_about(consent),
+            since=consent.behind_since,
+            severity=Severity.HIGH,
         )
 
 

@@ -23,7 +23,9 @@ from rest_framework.views import APIView
 
 from catalog.api import views as catalog
 from consents.api import authzen, subcontractors
+from consents.api import policy as consent_policy
 from consents.api import records as consent_files
+from consents.api import steps as consent_steps
 from consents.api import views as consents
 from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
@@ -51,6 +53,7 @@ router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
 router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
 router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
+router.register(f"{IN_TENANT}/ending-steps", consent_steps.EndingStepsViewSet, "ending-step")
 router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
 router.register(f"{IN_TENANT}/expiries", ExpiriesViewSet, "expiry")
 router.register(f"{IN_TENANT}/worklist", WorklistViewSet, "worklist")
@@ -112,6 +115,11 @@ urlpatterns: list[Any] = [
             name=f"consent-{name}",
         )
         for name, place in consent_files.PLACES.items()
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/consent-policy/$",
+        consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="consent-policy",
     ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),

@@ -23,6 +23,7 @@ env = environ.Env(
     LOG_LEVEL=(str, "INFO"),
     TIME_ZONE=(str, "UTC"),
     MAIL_FROM=(str, "privacy-console@localhost"),
+    CONSOLE_URL=(str, ""),
 )
 env.read_env(BASE_DIR / ".env")
 
@@ -115,10 +116,11 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threaded tests need one that several connections can open.
     database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
-    database["CONN_MAX_AGE"] = database.get("CONN_MAX_AGE", 60)
     database["CONN_HEALTH_CHECKS"] = True
     # A server that does not answer at all: say so in seconds, where the system would wait for minutes.
     database["OPTIONS"] = {"connect_timeout": 5} | database.get("OPTIONS", {})
+# A new connection for each request costs several times what the request does: SQLite reads all triggers anew.
+database["CONN_MAX_AGE"] = database.get("CONN_MAX_AGE", 60)
 database["ENGINE"] = BACKENDS[database["ENGINE"]]
 DATABASES = {"default": database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -218,6 +220,8 @@ EMAIL_TIMEOUT = 20
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env("MAIL_FROM")
+# Where links in e-mails lead: the address by which people reach the console. Without it they name the page only.
+CONSOLE_URL = env("CONSOLE_URL").rstrip("/") or ("http://127.0.0.1:8000" if DEBUG else "")
 
 # What receipts are signed with: 32 bytes in base64, or a file that is made at the first use. Several servers share one.
 SIGNING_KEY = env.str("SIGNING_KEY", default="")

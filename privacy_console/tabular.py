@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -71,11 +71,18 @@ def _as_words(value: Any) -> str:
 
 def write_csv(table: Table) -> bytes:
     """The table as CSV (RFC 4180) in UTF-8."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    out = io.BytesIO()
+    pour_csv(table, out)
+    return out.getvalue()
+
+
+def pour_csv(table: Table, out: IO[bytes]) -> None:
+    """The same, row by row into an open file: however long the table, it is never in memory as a whole."""
+    text = io.TextIOWrapper(out, "utf-8", errors="replace", newline="")
+    writer = csv.writer(text)
     writer.writerow([harmless(name) for name in table.columns])
     writer.writerows([as_cell(value) for value in row] for row in table.rows)
-    return out.getvalue().encode("utf-8", errors="replace")
+    text.detach()
 
 
 def write_xlsx(sheets: Mapping[str, Table]) -> bytes:

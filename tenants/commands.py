@@ -15,10 +15,11 @@ from typing import Any, ClassVar, Self, TextIO
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 from django.utils import timezone
 
 from audit.context import Origin, acting, identify
+from audit.refusals import refusal_of
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
 from tenants.access import NotAllowed, Principal, Shell
@@ -189,6 +190,9 @@ def readable(error: BaseException) -> str:
     """What the person at the command line reads of an error, without its inner workings."""
     if isinstance(error, ValidationError):
         return _validation_text(error)
+    broken = refusal_of(error) if isinstance(error, IntegrityError) else None
+    if broken is not None:
+        return broken.detail
     if isinstance(error, DatabaseError):
         return _database_text(error)
     if isinstance(error, OSError) and error.filename is not None:

@@ -33,6 +33,7 @@ class Permission(models.TextChoices):
     ASK_DECISIONS = "decision.ask", "Ask whether data may flow"
     KEEP_CREDENTIALS = "credential.manage", "Enter certificates and tokens and their ends"
     IMPORT_CONSENTS = "consent.import", "Import what the service answers, and resolve differences"
+    RESTORE_CONSENTS = "consent.restore", "Bring consents back from their records"
     OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
     VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
@@ -72,6 +73,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.ASK_DECISIONS: frozenset(Role),
     Permission.KEEP_CREDENTIALS: _DECIDERS,
     Permission.IMPORT_CONSENTS: _DECIDERS,
+    Permission.RESTORE_CONSENTS: frozenset(),
     Permission.OBJECT: frozenset({_OFFICER}),
     Permission.ANNOUNCE: frozenset(),
     Permission.VIEW_DIRECTORY: _READERS,

@@ -19,7 +19,7 @@ class WorkConfig(AppConfig):
     verbose_name = "What waits, and what runs by itself"
 
     def ready(self) -> None:
-        from work import housekeeping, tokens  # noqa: F401
+        from work import digest, housekeeping, tokens  # noqa: F401
 
         autodiscover_modules("jobs", "worklist")
         post_migrate.connect(keep_jobs_known, sender=self, dispatch_uid="work.keep_jobs_known")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from audit.history import AuditedRecords
 from tenants.commands import one_line
@@ -23,6 +23,7 @@ from work.telling import CalendarFeed, MailPreference
 __all__ = ["CalendarFeed", "Job", "MailPreference", "Message", "Run", "Worker"]
 
 LINE_LENGTH = 500
+AT_ONCE: datetime = get_date_max()  # the queue's word for a run that waits for no time
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -94,7 +95,7 @@ class Job(models.Model):
         return Run.objects.of(self.code).running().exists() if asked is None else asked
 
 
-class RunQuerySet(DBTaskResultQuerySet):
+class RunQuerySet(models.QuerySet["Run"]):
     def of(self, code: str) -> Self:
         """The runs of one job: each job has a queue of its own."""
         return self.filter(queue_name=code)
@@ -102,14 +103,32 @@ class RunQuerySet(DBTaskResultQuerySet):
     def waiting(self) -> Self:
         return self.filter(status=TaskResultStatus.READY)
 
+    def ready(self) -> Self:
+        """Those that wait for a worker only: at once, or because their time has come."""
+        return self.waiting().filter(Q(run_after=AT_ONCE) | Q(run_after__lte=timezone.now()))
+
+    def running(self) -> Self:
+        return self.filter(status=TaskResultStatus.RUNNING)
+
     def unfinished(self) -> Self:
         return self.filter(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING])
 
+    def successful(self) -> Self:
+        return self.filter(status=TaskResultStatus.SUCCESSFUL)
 
-class Run(DBTaskResult):
+    def failed(self) -> Self:
+        return self.filter(status=TaskResultStatus.FAILED)
+
+    def first_in_turn(self) -> Run | None:
+        """The next one, locked for the caller, past those that others have locked."""
+        turn = self.order_by("-priority", "run_after", "enqueued_at")
+        return turn.select_for_update(skip_locked=True).first()
+
+
+class Run(DBTaskResult):  # type: ignore[type-arg]
     """One piece of work in the queue: waiting, running or finished. The queue's own table, in our words."""
 
-    objects: ClassVar[Any] = RunQuerySet.as_manager()
+    objects = RunQuerySet.as_manager()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True

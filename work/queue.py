@@ -12,13 +12,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import get_date_max
 from django_tasks_db.utils import exclusive_transaction
 
 from privacy_console.errors import Refused
 from tenants.commands import one_line, readable
 from work.jobs import LINE_LENGTH, UnknownJob, put
-from work.models import Job, Run
+from work.models import AT_ONCE, Job, Run, RunQuerySet
 from work.presence import is_dead
 from work.registry import declaration_of, declared_jobs
 
@@ -56,7 +55,7 @@ class Outcome:
 # --- Taking ---
 
 
-def takeable() -> Any:
+def takeable() -> RunQuerySet:
     """The runs that a worker may take now: not of paused jobs, nor of a job that runs alone and is running."""
     alone = [declared.code for declared in declared_jobs() if declared.alone]
     busy = Run.objects.running().filter(queue_name__in=alone).values("queue_name")
@@ -74,7 +73,7 @@ def claim(worker: str, key: Any = None) -> Run | None:
     if not wanted.exists():
         return None
     with exclusive_transaction():
-        run: Run | None = wanted.order_by(*Run.__base__._meta.ordering).get_locked()
+        run = wanted.first_in_turn()
         if run is None or not _is_free(run.code):
             return None
         run.claim(worker)
@@ -145,7 +144,7 @@ def _tell(run: Run, line: str, again_at: datetime | None) -> None:
 def _is_still_held(run: Run) -> bool:
     """Whether the run is this worker's still: on a machine cut off for long, others may have got it meanwhile."""
     stored = Run.objects.select_for_update().get(pk=run.pk)
-    return stored.status == TaskResultStatus.RUNNING and stored.worker_ids == run.worker_ids
+    return stored.status == TaskResultStatus.RUNNING and bool(stored.worker_ids == run.worker_ids)
 
 
 def _again_at(run: Run, error: Exception) -> datetime | None:
@@ -184,6 +183,6 @@ def _give_back(lost: Run) -> bool:
 
 def _after_losses(losses: int) -> datetime:
     if losses == 1:
-        never: datetime = get_date_max()  # the queue's word for "at once"
-        return never
-    return timezone.now() + min(FIRST_LOSS_PAUSE * 2 ** (losses - 2), LONGEST_LOSS_PAUSE)
+        return AT_ONCE
+    pause: timedelta = FIRST_LOSS_PAUSE * 2 ** (losses - 2)
+    return timezone.now() + min(pause, LONGEST_LOSS_PAUSE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
-from django_tasks_db.models import get_date_max
 
 from audit.context import Action, deed
 from audit.services import record
@@ -14,7 +13,7 @@ from tenants.access import Principal, require
 from tenants.roles import Permission
 from work.jobs import enqueue, put
 from work.mail import ask_to_send
-from work.models import Job, Message, Run
+from work.models import AT_ONCE, Job, Message, Run
 from work.planning import next_run
 
 
@@ -63,7 +62,7 @@ def _brought_forward(job: Job) -> Run | None:
     plain = [run for run in waiting if not run.details["arguments"] and run.details["tenant"] is None]
     if not plain:
         return None
-    plain[0].run_after = get_date_max()
+    plain[0].run_after = AT_ONCE
     plain[0].save(update_fields=["run_after"])
     return plain[0]
 

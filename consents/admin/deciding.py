@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from consents.admin.flows import amounts, what_flows
-from consents.models import Consent
+from consents.admin.requesting import RENEW
+from consents.checklists import steps_to_end
+from consents.models import Consent, ConsentPolicy
 from consents.services import decline_consent, grant_consent, withdraw_consent
+from consents.transfers import needs_safeguard
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, MomentField, ReasonForm
 from tenants.roles import Permission
@@ -24,6 +27,7 @@ def _what_granting_does(consent: Consent) -> list[str]:
         *amounts(consent.service),
         "The list is kept as it stands now, with the edition of the catalog: a later edition adds nothing to it.",
         f"At {party} your own contract governs the data.",
+        *_policy_notes(consent),
     ]
 
 
@@ -31,13 +35,36 @@ def _what_declining_does(consent: Consent) -> list[str]:
     return [f"Nothing may flow through {consent.service}. A new request can be made at any time."]
 
 
+def _steps_in_words(consent: Consent) -> str:
+    return "; ".join(step.title[:1].lower() + step.title[1:] for step in steps_to_end(consent.service))
+
+
 def _what_withdrawing_does(consent: Consent) -> list[str]:
     party = consent.service.third_party
     return [
         f"From this moment nothing may flow to or from {party} through {consent.service}.",
         f"What {party} has already received stays there under your contract; ask {party} to erase it.",
+        f"A checklist opens that ends the sharing at {party}: {_steps_in_words(consent)}.",
         "The consent stays in the record and cannot be taken up again; a new one has to be requested.",
     ]
+
+
+def _policy_notes(consent: Consent) -> list[str]:
+    """What the tenant's policy asks for, said before anybody has typed a reason."""
+    policy, party = ConsentPolicy.of(consent.tenant), consent.service.third_party
+    found = []
+    if policy.four_eyes:
+        found.append(
+            f"{consent.requested_by} requested it: by the tenant's policy of four eyes somebody else grants it."
+        )
+    if needs_safeguard(consent.tenant, party) and not consent.safeguard:
+        asks = (
+            "The tenant's policy refuses that." if policy.safeguard_required else "Consider asking for one."
+        )
+        found.append(
+            f"{party} is outside the EU and EFTA, and the request names no transfer safeguard (GDPR Art. 44). {asks}"
+        )
+    return found
 
 
 def _is_requested(consent: Consent) -> bool:
@@ -84,4 +111,5 @@ DECISIONS = (
         icon="block",
         tone="danger",
     ),
+    RENEW,
 )

@@ -1,4 +1,4 @@
-"""The list of consents, and the page of one."""
+"""The list of consents, the overviews, and the page of one consent."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
 
 from audit.models import AuditEvent
 from audit.timeline import describe
 from catalog.models import Service
-from consents.admin.deciding import DECISIONS, is_granted
+from consents.admin.deciding import DECISIONS
+from consents.admin.difference import difference_panels
+from consents.admin.file import (
+    OpenFile,
+    agreed_panel,
+    before_panel,
+    checklist_panel,
+    decided_panel,
+    renewal_panels,
+    state_panel,
+    timeline_panel,
+)
 from consents.admin.flows import what_flows
+from consents.admin.matrix import matrix_of
+from consents.admin.past import PastModelAdmin, seen_at
+from consents.admin.picture import consent_panels, picture_page
 from consents.admin.requesting import REQUEST, RequestForm, offered_services
-from consents.models import Consent
+from consents.admin.steps import ASSIGN, COMPLETE
+from consents.models import Consent, EndingStep
 from consents.querysets import in_state
+from tenants.access import signed_in
 from tenants.models import Tenant
-from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
-from tenants.pages.parts import Badge, Code, Link, Panel, admin_url, facts, link_to
+from tenants.pages.moments import Moment, as_they_were, moment_of
+from tenants.pages.parts import Badge, Link, Panel, admin_url
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
-TONES = {"requested": "info", "granted": "good", "withdrawn": "bad", "declined": "bad", "expired": "warn"}
 LABELS = {
     "Requested": "info",
     "Granted": "success",
@@ -46,12 +62,17 @@ class StateFilter(SimpleListFilter):
         return list(Consent.State.choices)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        state = self.value()
-        return queryset.filter(in_state(state, timezone.now())) if state else queryset
+        state, moment = self.value(), moment_of(request)
+        if not state:
+            return queryset
+        if not moment.is_past:
+            return queryset.filter(in_state(state, moment.at))
+        then = Consent.history.across_tenants().known_at(moment.asked).filter(in_state(state, moment.at))
+        return queryset.filter(pk__in=then.values("id"))
 
 
 @admin.register(Consent)
-class ConsentAdmin(TenantModelAdmin):
+class ConsentAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_CONSENTS
     history_permission = Permission.VIEW_EVENTS
     list_title = "Sharing consents"
@@ -69,6 +90,8 @@ class ConsentAdmin(TenantModelAdmin):
     search_help_text = "Service, third party, connection or contract."
     ordering = ("-requested_at", "-id")
     adding = REQUEST
+    change_list_template = "admin/consents/consents.html"
+    page_template = "admin/consents/record.html"
     deeds = DECISIONS
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Consent]:
@@ -86,6 +109,11 @@ class ConsentAdmin(TenantModelAdmin):
             else super().related_queryset(model, request)
         )
 
+    def carry_over(self, present: Any, past: Any) -> None:
+        super().carry_over(present, past)
+        past.flows_covered = getattr(present, "flows_covered", 0)
+        past.personal_flows_covered = getattr(present, "personal_flows_covered", 0)
+
     @column(description="Consent", ordering="service__name")
     def name(self, consent: Consent) -> str:
         return str(consent)
@@ -96,11 +124,11 @@ class ConsentAdmin(TenantModelAdmin):
 
     @column(description="State", label=LABELS, ordering="status")
     def state_badge(self, consent: Consent) -> str:
-        return str(Consent.State(consent.state).label)
+        return str(Consent.State(consent.state_at(seen_at(consent))).label)
 
     @column(description="Covers", empty_value="nothing yet")
     def covers(self, consent: Any) -> str | None:
-        if not consent.flows_covered:
+        if not consent.flows_covered or consent.granted_at is None:
             return None
         return f"{consent.flows_covered} data, {consent.personal_flows_covered} personal"
 
@@ -128,88 +156,79 @@ class ConsentAdmin(TenantModelAdmin):
             return context | {"services": offered_services(request)}
         return context | {"service": service, "title": f"Request consent: {service}"}
 
+    # --- Everything at a glance ---
+
+    def pages(self) -> list[tuple[str, Any, str]]:
+        return [
+            ("glance/", self.glance_view, f"{self._prefix}_glance"),
+            ("flowing/", self.picture_view, f"{self._prefix}_picture"),
+        ]
+
+    def glance_view(self, request: HttpRequest) -> HttpResponse:
+        """Every service and connection, with how each tenant stands with it."""
+        return self._overview(request, "Consents at a glance", "glance", matrix_of)
+
+    def picture_view(self, request: HttpRequest) -> HttpResponse:
+        """Where the data of a tenant flows, as a picture and as a table."""
+        return self._overview(request, "Where data flows", "flowing", picture_page)
+
+    def _overview(self, request: HttpRequest, title: str, template: str, build: Any) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET"])
+        found = build(request, self.view_permission)
+        context = self.context(request, title=title, here=title, **found)
+        status = found["moment"].status
+        return TemplateResponse(request, f"admin/consents/{template}.html", context, status=status)
+
     # --- A consent's page ---
 
+    def _opened(self, request: HttpRequest, obj: Consent) -> OpenFile | None:
+        """The file as it was at the moment asked for; None where there was none. Read once for the whole page."""
+        if not hasattr(obj, "_opened"):
+            moment = moment_of(request)
+            consent = self.at_moment(obj, moment)
+            obj._opened = consent and OpenFile.of(consent, moment)  # type: ignore[attr-defined]
+        opened: OpenFile | None = obj._opened  # type: ignore[attr-defined]
+        return opened
+
     def headline(self, request: HttpRequest, obj: Consent) -> Sequence[Any]:
-        state = Consent.State(obj.state)
-        begins_later = obj.state == Consent.State.GRANTED and not obj.is_in_force()
-        later = [Badge("Does not hold yet", "warn")] if begins_later else []
-        return [Badge(state.label, TONES[state]), *later]
+        opened = self._opened(request, obj)
+        return [Badge("Not yet requested")] if opened is None else opened.badges
 
     def panels(self, request: HttpRequest, obj: Consent) -> list[Panel]:
-        found = [self._state(obj), *what_flows(request, obj), self._terms(obj)]
-        if self.sees_events_of(request, obj):
-            found.append(self._timeline(obj))
-        return found
+        """The parts of the file, in the order in which one asks for them."""
+        opened = self._opened(request, obj)
+        if opened is None:
+            return [before_panel(obj)]
+        consent, moment, steps = opened.consent, opened.moment, opened.steps
+        events = self._events(request, consent, moment)
+        found = [state_panel(consent, moment, opened.open_steps)]
+        if steps:
+            found.append(checklist_panel(steps, moment, self._step_deeds(request, steps, moment)))
+        found += difference_panels(opened.difference)
+        found += consent_panels(consent, moment)
+        found += [agreed_panel(consent), decided_panel(consent, events)]
+        found += what_flows(request, consent, moment)
+        found += renewal_panels(consent, self._renewals(consent, moment), moment)
+        return [*found, timeline_panel(consent, describe(events[:EVENTS_SHOWN]))] if events else found
 
-    @staticmethod
-    def _state(consent: Consent) -> Panel:
-        service = consent.service
-        about = [
-            ("Service", link_to(service)),
-            ("Third party", link_to(service.third_party)),
-            ("Connection", consent.connection),
-            ("Why it is needed", consent.justification),
-            ("Requested", _step(consent.requested_at, consent.requested_by)),
-            ("Granted", _step(consent.granted_at, consent.granted_by)),
-            ("Reason of the grant", consent.grant_reason),
-            ("Holds from", consent.effective_from),
-            ("Holds until", consent.effective_until or ("it is withdrawn" if is_granted(consent) else None)),
-            ("Declined", _step(consent.declined_at, consent.declined_by)),
-            ("Reason of the refusal", consent.decline_reason),
-            ("Withdrawn", _step(consent.withdrawn_at, consent.withdrawn_by)),
-            ("Reason of the withdrawal", consent.withdraw_reason),
-            ("Catalog edition agreed to", link_to(consent.edition)),
-        ]
-        tone = {"granted": "good", "requested": "warn"}.get(consent.state, "bad")
-        return Panel(_sentence(consent), facts(about), tone=tone)
+    def _events(self, request: HttpRequest, consent: Consent, moment: Moment) -> list[AuditEvent]:
+        """The trail of the consent up to the moment, newest first, for whoever may read it."""
+        if not self.sees_events_of(request, consent):
+            return []
+        return list(self.events_of(consent).filter(occurred_at__lte=moment.at))
 
-    @staticmethod
-    def _terms(consent: Consent) -> Panel:
-        about = facts(
-            [
-                ("Your contract with the third party", consent.contract_reference),
-                (
-                    "Address of the terms",
-                    Link(consent.terms_url, consent.terms_url) if consent.terms_url else None,
-                ),
-                ("SHA-256 of the text", Code(consent.terms_sha256) if consent.terms_sha256 else None),
-            ]
-        )
-        if not about:
-            return Panel(
-                "Terms", text="Neither a contract nor the third party's terms were given with the request."
-            )
-        template = "admin/consents/terms.html" if consent.terms_text else ""
-        return Panel("Terms", about, template=template, context={"text": consent.terms_text})
+    def _renewals(self, consent: Consent, moment: Moment) -> list[Consent]:
+        rows = moment.rows(Consent, [consent.tenant_id]).filter(supersedes=consent.pk)
+        return as_they_were(rows.order_by("requested_at", "id"))
 
-    def _timeline(self, consent: Consent) -> Panel:
-        events = describe(self.events_of(consent)[:EVENTS_SHOWN])
-        everything = (
-            f"{admin_url(AuditEvent, 'changelist')}?timeline={consent.tenant.slug}&kind=consents.consent"
-        )
-        return Panel(
-            "Timeline",
-            template="admin/history/events.html",
-            context={"events": events, "sees_addresses": True},
-            link=Link("All of the tenant's consents in the timeline", everything),
-        )
-
-
-def _step(at: Any, by: str) -> Any:
-    return [at, f"by {by}"] if at else None
-
-
-def _sentence(consent: Consent) -> str:
-    """The state, in words."""
-    match consent.state:
-        case Consent.State.REQUESTED:
-            return "Waits for a decision: nothing may flow yet"
-        case Consent.State.GRANTED:
-            return "In force" if consent.is_in_force() else "Granted, and not yet in force"
-        case Consent.State.WITHDRAWN:
-            return "Withdrawn: nothing may flow"
-        case Consent.State.DECLINED:
-            return "Declined: nothing may flow"
-        case _:
-            return "Ended: nothing may flow any more"
+    def _step_deeds(self, request: HttpRequest, steps: Any, moment: Moment) -> dict[int, list[Link]]:
+        if moment.is_past or not signed_in(request).may(Permission.END_SHARING, steps[0].tenant):
+            return {}
+        return {
+            step.pk: [Link(deed.label, admin_url(step, deed.name, step.pk)) for deed in (COMPLETE, ASSIGN)]
+            for step in steps
+            if step.status == EndingStep.Status.OPEN
+        }

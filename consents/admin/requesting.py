@@ -14,23 +14,54 @@ from consents.models import Consent
 from consents.services import request_consent
 from tenants.access import signed_in
 from tenants.choice import visible_tenants
-from tenants.pages.deeds import Deed, InTenantForm
+from tenants.pages.deeds import Deed, DeedForm, InTenantForm
 from tenants.pages.parts import Panel
 from tenants.roles import Permission
 
 
-class RequestForm(InTenantForm):
-    """A consent asked for. The service is chosen first, so that one sees what will flow before asking."""
+class DayInput(forms.DateInput):
+    """The browser's own picker, which writes and reads ISO 8601."""
 
-    connection = forms.CharField(
-        max_length=100,
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class AgreementForm(DeedForm):
+    """What a request says of the agreement: the same for a first consent and for its renewal."""
+
+    justification = forms.CharField(
+        widget=forms.Textarea, required=False, help_text="Why the organisation needs this service."
+    )
+    legal_basis = forms.ChoiceField(
+        choices=[("", "Not named"), *Consent.LegalBasis.choices],
         required=False,
-        help_text="Which connection, for example the name of the token's location.",
+        help_text="On what you, as the controller, base the sharing (GDPR Art. 6(1)).",
     )
     contract_reference = forms.CharField(
         max_length=200,
         required=False,
         help_text="Your own contract with the third party: it governs the data there.",
+    )
+    contract_parties = forms.CharField(
+        label="Parties of the contract", max_length=300, required=False, help_text="Who signed it."
+    )
+    contract_signed_on = forms.DateField(label="Contract signed on", required=False, widget=DayInput())
+    contract_ends_on = forms.DateField(
+        label="Contract ends on", required=False, widget=DayInput(), help_text="Empty where it has no end."
+    )
+    safeguard = forms.ChoiceField(
+        label="Transfer safeguard",
+        choices=[("", "None named"), *Consent.Safeguard.choices],
+        required=False,
+        help_text="What allows the transfer to the third party's country (GDPR Art. 44 to 49).",
+    )
+    safeguard_reference = forms.CharField(
+        label="Reference of the safeguard",
+        max_length=300,
+        required=False,
+        help_text="Which decision, clauses or assessment, with its date.",
     )
     terms_url = forms.URLField(
         label="Address of the terms",
@@ -45,10 +76,21 @@ class RequestForm(InTenantForm):
         required=False,
         help_text="The terms themselves, so that they can be shown and checked later.",
     )
-    justification = forms.CharField(
-        widget=forms.Textarea, required=False, help_text="Why the organisation needs this service."
+    AGREED = (
+        "justification", "legal_basis", "contract_reference", "contract_parties", "contract_signed_on",
+        "contract_ends_on", "safeguard", "safeguard_reference", "terms_url", "terms_text",
+    )  # fmt: skip
+
+
+class RequestForm(InTenantForm, AgreementForm):
+    """A consent asked for. The service is chosen first, so that one sees what will flow before asking."""
+
+    connection = forms.CharField(
+        max_length=100,
+        required=False,
+        help_text="Which connection, for example the name of the token's location.",
     )
-    field_order = ("connection", "justification", "contract_reference", "terms_url", "terms_text")
+    field_order = ("connection", *AgreementForm.AGREED)
 
     def prepare(self) -> None:
         super().prepare()
@@ -114,4 +156,49 @@ REQUEST = Deed(
     done="The consent for {subject} is requested. Nothing flows until it is granted.",
     icon="add",
     template="admin/consents/request.html",
+)
+
+
+class RenewForm(AgreementForm):
+    """A renewal: what was agreed stands in the fields, to be kept or put right."""
+
+    def prepare(self) -> None:
+        self.initial = {name: getattr(self.subject, name) for name in self.AGREED} | self.initial
+
+
+def _what_renewing_does(consent: Consent) -> list[str]:
+    party = consent.service.third_party
+    return [
+        f"A new consent for {consent} is requested; it would cover what stands below.",
+        *amounts(consent.service),
+        f"{party} goes on receiving what is covered today, until the new consent is granted and takes its place.",
+    ]
+
+
+def _what_a_renewal_covers(request: HttpRequest, consent: Consent) -> list[Panel]:
+    return flow_panels(flows_of(consent.service), consent.service.third_party, tense="Would flow")
+
+
+def _renew(request: HttpRequest, consent: Consent, data: dict[str, Any]) -> Consent:
+    return request_consent(
+        tenant=consent.tenant,
+        service=consent.service,
+        connection=consent.connection,
+        renews=consent,
+        by=signed_in(request),
+        **data,
+    )
+
+
+RENEW = Deed(
+    "renew",
+    "Renew",
+    Permission.REQUEST_CONSENT,
+    _renew,
+    form=RenewForm,
+    is_offered=lambda consent: consent.state in (Consent.State.GRANTED, Consent.State.EXPIRED),
+    consequences=_what_renewing_does,
+    panels=_what_a_renewal_covers,
+    done="The renewal of {subject} is requested. It holds once it is granted.",
+    icon="autorenew",
 )

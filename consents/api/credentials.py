@@ -78,8 +78,8 @@ class CredentialFilters(FilterSet):
         field_name="expires_at", lookup_expr="lt", help_text="Before this instant."
     )
 
-    def by_retired(self, credentials: Any, name: str, value: bool) -> Any:
-        return credentials.filter(retired_at__isnull=not value)
+    def by_retired(self, credentials: Any, name: str, value: str) -> Any:
+        return credentials.filter(retired_at__isnull=value == "false")
 
 
 class CredentialsViewSet(TenantViewSet):

@@ -58,8 +58,11 @@ def read_files(paths: Sequence[Path], advance: Advance = _no_progress) -> Readin
 
 
 def _name_of(paths: Sequence[Path]) -> str:
-    first = shown_name(paths[0].name or paths[0].resolve().name)
-    return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
+    return _named(paths[0].name or paths[0].resolve().name, len(paths))
+
+
+def _named(first: str, count: int) -> str:
+    return first if count == 1 else f"{shown_name(first)} and {count - 1} more"
 
 
 def read_documents(documents: Sequence[Any], name: str) -> Reading:
@@ -72,13 +75,12 @@ def read_documents(documents: Sequence[Any], name: str) -> Reading:
     return answers.reading(name)
 
 
-def read_content(contents: Mapping[str, bytes]) -> Reading:
-    """What uploaded files hold, by their names. Raises Refused where there is none."""
+def read_content(files: Sequence[tuple[str, bytes]]) -> Reading:
+    """What uploaded files hold; each with its name, which need not be its own. At least one."""
     answers = _Answers()
-    for name, content in contents.items():
+    for name, content in files:
         answers.take_content(shown_name(name), content)
-    names = list(contents)
-    return answers.reading(names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more")
+    return answers.reading(_named(files[0][0], len(files)))
 
 
 def shown_name(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import IO, Protocol
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from rest_framework.renderers import JSONRenderer
 
 
@@ -13,6 +13,22 @@ class File(Protocol):
 
     @property
     def content(self) -> bytes: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def filename(self) -> str: ...
+
+
+class Pouring(Protocol):
+    """The same for what can be long: an open file instead of the bytes."""
+
+    @property
+    def body(self) -> IO[bytes]: ...
+
+    @property
+    def size(self) -> int: ...
 
     @property
     def media_type(self) -> str: ...
@@ -32,3 +48,12 @@ def file_response(file: File) -> HttpResponse:
     return HttpResponse(
         file.content, content_type=file.media_type, headers={"Content-Disposition": disposition}
     )
+
+
+def pouring_response(file: Pouring) -> FileResponse:
+    """The file, sent in pieces and closed when it is sent."""
+    response = FileResponse(
+        file.body, as_attachment=True, filename=file.filename, content_type=file.media_type
+    )
+    response["Content-Length"] = file.size
+    return response

@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -37,7 +37,7 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        values = [v.isoformat() if isinstance(v, datetime) else v for v in self.position]
+        values = [v.isoformat() if isinstance(v, date) else v for v in self.position]
         packed = json.dumps([int(self.backwards), ",".join(self.ordering), values], separators=(",", ":"))
         return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 

@@ -49,4 +49,5 @@ def way_here(context: Any) -> dict[str, Any]:
     opts, obj = context.get("opts"), context.get("original")
     if opts is None:
         return {"steps": [Step(context.get("title") or "")]}
-    return {"steps": way_to(opts, obj, context.get("called", ""))}
+    steps = way_to(opts, obj, context.get("called", ""))
+    return {"steps": [*steps, Step(context["here"])] if "here" in context else steps}

@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.context import identify
+from audit.refusals import refusal_of
 from privacy_console.rest.concurrency import check_if_match
 from privacy_console.rest.instants import as_of
 from privacy_console.rest.viewsets import ConsoleViewSet, Parameter
@@ -57,7 +58,8 @@ class PrincipalViewSet(ConsoleViewSet):
     def handle_exception(self, error: Exception) -> Response:
         """A write that the role does not allow is recorded; every transaction has ended here, with nothing kept."""
         note_refused_write(error, self.request)
-        return super().handle_exception(error)
+        broken = refusal_of(error) if isinstance(error, IntegrityError) else None
+        return super().handle_exception(broken or error)
 
     @property
     def at(self) -> datetime:

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
+from audit.refusals import refusal_of
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
 from tenants.access import signed_in
@@ -27,6 +28,7 @@ from tenants.refusals import note_refused_write
 from tenants.roles import Permission
 
 LOCAL_MOMENT = "%Y-%m-%dT%H:%M"
+CHANGED_MEANWHILE = "Somebody else changed this at the same moment. Look at it again, then try once more."
 
 
 class MomentField(forms.DateTimeField):
@@ -168,9 +170,8 @@ class Deed:
         except IntegrityError as clash:
             if is_outage(clash):
                 raise
-            form.add_error(
-                None, "Somebody else changed this at the same moment. Look at it again, then try once more."
-            )
+            broken = refusal_of(clash)
+            form.add_error(None, broken.detail if broken else CHANGED_MEANWHILE)
             return None, 409
 
 

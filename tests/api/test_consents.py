@@ -22,7 +22,7 @@ REASON = {"reason": "The works council agreed"}
 class TestConsents(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/consents/"
     permission = Permission.VIEW_CONSENTS
-    queries = 3
+    queries = 6
     writes = (
         suite.Write(
             "POST",

@@ -48,6 +48,7 @@ def test_the_officers_of_every_tenant_are_told_once(cast: Cast) -> None:
         str(notice.pk),
     ):
         assert words in message.body
+    assert f"/admin/consents/subcontractornotice/{notice.pk}/change/" in message.body
     assert tell_officers() == 0
     announced(notice.third_party, change="leaves")
     assert tell_officers() == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -15,7 +17,6 @@ from work.planning import enqueue_due, know_jobs
 from work.registry import job
 from work.schedule import DailyAt, Every
 
-BERLIN = override_settings(TIME_ZONE="Europe/Berlin")
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
@@ -43,7 +44,13 @@ class TestEvenIntervals:
         assert str(Every(timedelta(seconds=interval))) == words
 
 
-@BERLIN
+@pytest.fixture(scope="class")
+def in_berlin() -> Iterator[None]:
+    with override_settings(TIME_ZONE="Europe/Berlin"):
+        yield
+
+
+@pytest.mark.usefixtures("in_berlin")
 class TestDaily:
     def test_it_follows_the_clock_on_the_wall(self) -> None:
         schedule = DailyAt(time(6, 0))
@@ -71,7 +78,7 @@ class TestDaily:
         for _ in range(3):
             times.append(schedule.next_after(times[-1]))
         assert moment < times[0] <= moment + timedelta(hours=26)
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
         assert all(timedelta(hours=22) <= gap <= timedelta(hours=26) for gap in gaps), times
 
 
@@ -84,6 +91,7 @@ class TestDeclaring:
         with pytest.raises(ValueError, match="32 characters"):
             job("x" * 33, title="Long")
 
+    @pytest.mark.django_db
     def test_two_jobs_of_one_code(self) -> None:
         with only(("x.one", does_nothing, every(minutes=1))), pytest.raises(ValueError, match="two jobs"):
             job("x.one", title="Another")(lambda run: "")
@@ -96,7 +104,9 @@ class TestDeclaring:
 @pytest.mark.django_db
 class TestTheTable:
     def test_what_was_missed_runs_once(self) -> None:
-        with only(("x.often", does_nothing, every(minutes=5)), ("x.daily", does_nothing, daily(6)), now=NIGHT):
+        with only(
+            ("x.often", does_nothing, every(minutes=5)), ("x.daily", does_nothing, daily(6)), now=NIGHT
+        ):
             three_days_on = NIGHT + timedelta(days=3)
             assert enqueue_due(three_days_on) == ["x.daily", "x.often"]
             assert enqueue_due(three_days_on) == []

@@ -1,0 +1,272 @@
+"""The pages of imports, and of the differences that they found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from catalog.models import Service
+from consents.admin.importing import IMPORT, ROWS_SHOWN, ImportForm
+from consents.graph.kinds import KINDS
+from consents.graph.telling import here, there
+from consents.models import Consent, ConsentImport, Drift
+from consents.services.drift import resolve_drift
+from tenants.access import signed_in
+from tenants.models import Tenant
+from tenants.pages.bases import TenantModelAdmin
+from tenants.pages.columns import column
+from tenants.pages.deeds import Deed, ReasonForm
+from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts, link_to
+from tenants.roles import Permission
+from tenants.templatetags.console_pages import minute
+
+TONES = {"open": "warn", "resolved": "good", "cleared": "plain"}
+LABELS = {"Open": "warning", "Resolved": "success", "No longer found": "info"}
+WHAT_TO_DO = {
+    Drift.Kind.UNKNOWN_HERE: "Data flows without a consent in the register. Request the consent and have it granted, "
+    "or switch the service off there.",
+    Drift.Kind.STILL_ON: "The consent has ended, and the service still shares. Work off the checklist of the consent.",
+    Drift.Kind.MISSING_THERE: "The consent allows what no longer happens. Withdraw it, unless the service is to be "
+    "switched on again.",
+    Drift.Kind.EXPIRED_CREDENTIAL: "Renew it at the third party under the same account, and import again.",
+    Drift.Kind.OTHER_ADMIN: "Somebody agreed there whom the consent does not name. Find out whether they were to.",
+    Drift.Kind.UNKNOWN_SERVICE: "The name is not among the known ones, and nothing is guessed. Find out what it is; "
+    "where it shares data, an operator adds the service to the catalog.",
+}
+
+
+class ResolveForm(ReasonForm):
+    resolution = forms.ChoiceField(
+        label="How it was settled",
+        choices=Drift.Resolution.choices,
+        help_text="What is accepted or was misread stays closed while nothing of it changes; what was put right and is "
+        "found again is opened again.",
+    )
+    field_order = ("resolution", "reason")
+
+
+RESOLVE = Deed(
+    "resolve",
+    "Resolve",
+    Permission.IMPORT_CONSENTS,
+    lambda request, drift, data: resolve_drift(drift=drift, by=signed_in(request), **data),
+    form=ResolveForm,
+    is_offered=lambda drift: drift.status == Drift.Status.OPEN,
+    consequences=lambda drift: [
+        "The difference leaves the list of what waits. It stays in the record with how it was settled, and why.",
+        "Neither the register nor the service is changed by it.",
+    ],
+    panels=lambda request, drift: [what_differs(drift)],
+    done="{subject} is resolved.",
+    icon="task_alt",
+    tone="primary",
+)
+
+
+@admin.register(Drift)
+class DriftAdmin(TenantModelAdmin):
+    view_permission = Permission.VIEW_CONSENTS
+    history_permission = Permission.VIEW_EVENTS
+    list_title = "Differences"
+    intro = "Where the device-management service says one thing and the register another."
+    empty_text = "No difference. Import what Microsoft Graph answers to have it compared with the register."
+    list_display = ("difference", "about", "says", "recorded_here", "state", "tenant_name", "opened")
+    list_filter = ("status", "kind", "service")
+    search_fields = ("key", "connection", "service__name")
+    search_help_text = "Service or connection."
+    ordering = ("-opened_at", "-id")
+    deeds = (RESOLVE,)
+
+    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Drift]:
+        rows: QuerySet[Drift] = super().scope(tenants)
+        return rows.select_related("tenant", "service", "consent", "first_import", "last_import")
+
+    def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
+        if model is Service:
+            return Service.objects.filter(needs_consent=True)
+        return super().related_queryset(model, request)
+
+    @column(description="Difference", ordering="kind")
+    def difference(self, drift: Drift) -> str:
+        return drift.get_kind_display()
+
+    @column(description="About", ordering="service__name")
+    def about(self, drift: Drift) -> str:
+        return about(drift)
+
+    @column(description="There")
+    def says(self, drift: Drift) -> str:
+        return there(drift.observed)
+
+    @column(description="Here")
+    def recorded_here(self, drift: Drift) -> str:
+        return here(drift.recorded)
+
+    @column(description="State", label=LABELS, ordering="status")
+    def state(self, drift: Drift) -> str:
+        return drift.get_status_display()
+
+    @column(description="Tenant", ordering="tenant__name")
+    def tenant_name(self, drift: Drift) -> str:
+        return drift.tenant.name
+
+    @column(description="Found", ordering="opened_at")
+    def opened(self, drift: Drift) -> str:
+        return minute(drift.opened_at)
+
+    def headline(self, request: HttpRequest, obj: Drift) -> Sequence[Any]:
+        return [Badge(obj.get_status_display(), TONES[obj.status]), Badge(obj.get_kind_display(), "info")]
+
+    def panels(self, request: HttpRequest, obj: Drift) -> list[Panel]:
+        found = [what_differs(obj)]
+        if obj.status == Drift.Status.OPEN:
+            may_ask = self.may(request, Permission.REQUEST_CONSENT, obj)
+            link = request_link(obj) if may_ask else None
+            found.append(Panel("What to do", text=WHAT_TO_DO[Drift.Kind(obj.kind)], link=link, tone="warn"))
+        return [*found, self._course(obj)]
+
+    @staticmethod
+    def _course(drift: Drift) -> Panel:
+        closed = [drift.closed_at, f"by {drift.closed_by}"] if drift.closed_at else None
+        about = [
+            ("Found first", [drift.opened_at, link_to(drift.first_import)]),
+            ("Found last, or looked for", [drift.last_import.imported_at, link_to(drift.last_import)]),
+            ("Closed", closed),
+            ("How it was settled", drift.get_resolution_display() if drift.resolution else None),
+            ("Why", drift.reason),
+        ]
+        return Panel("Its course", facts(about))
+
+
+def about(drift: Drift) -> str:
+    """What the difference is about, in words."""
+    names = (drift.service.name if drift.service else "", drift.connection)
+    return ": ".join(name for name in names if name) or drift.key
+
+
+def what_differs(drift: Drift) -> Panel:
+    """Both sides, and the records that the service's side stands in."""
+    sources = [f"{one['kind']} {one['id']}".strip() for one in drift.observed.get("sources", ())]
+    rows = [
+        ("Service", link_to(drift.service)),
+        ("Connection", drift.connection),
+        ("The service says", there(drift.observed)),
+        ("The register says", here(drift.recorded)),
+        ("Consent", link_to(drift.consent)),
+        ("Seen in", [Code(source) for source in sources]),
+    ]
+    return Panel("What differs", facts(rows))
+
+
+def request_link(drift: Drift) -> Link | None:
+    """Where the consent that is missing here is requested, with service and connection filled in."""
+    if drift.kind != Drift.Kind.UNKNOWN_HERE or drift.service is None:
+        return None
+    is_one = drift.service.connections == Service.Connections.ONE
+    given = {"service": drift.service.code, **({} if is_one else {"connection": drift.connection})}
+    return Link("Request the consent", f"{admin_url(Consent, 'add')}?{urlencode(given)}")
+
+
+@admin.register(ConsentImport)
+class ConsentImportAdmin(TenantModelAdmin):
+    view_permission = Permission.VIEW_CONSENTS
+    history_permission = Permission.VIEW_EVENTS
+    list_title = "Imports"
+    intro = "What was read of the service's own answers, and how far it differed from the register."
+    empty_text = "No import yet. Import the answers of Microsoft Graph to see whether the register is right."
+    list_display = (
+        "name",
+        "records",
+        "differences",
+        "new",
+        "gone",
+        "unreadable",
+        "tenant_name",
+        "imported",
+        "by",
+    )
+    search_fields = ("name", "imported_by", "sha256")
+    search_help_text = "File, person or SHA-256."
+    ordering = ("-imported_at", "-id")
+    adding = IMPORT
+
+    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ConsentImport]:
+        rows: QuerySet[ConsentImport] = super().scope(tenants)
+        return rows.select_related("tenant")
+
+    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        files = {"files": request.FILES} if request.method == "POST" else {}
+        return super().form_arguments(request, obj) | files
+
+    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
+        """The first step leads to the second, on the same page."""
+        if not isinstance(result, ImportForm):
+            return super().after(request, deed, obj, result)
+        return TemplateResponse(request, deed.template, self.deed_context(request, deed, None, result))
+
+    @column(description="Differences", ordering="found")
+    def differences(self, made: ConsentImport) -> int:
+        return made.found
+
+    @column(description="New", ordering="opened")
+    def new(self, made: ConsentImport) -> int:
+        return made.opened
+
+    @column(description="No longer found", ordering="cleared")
+    def gone(self, made: ConsentImport) -> int:
+        return made.cleared
+
+    @column(description="Not readable")
+    def unreadable(self, made: ConsentImport) -> int:
+        return len(made.problems)
+
+    @column(description="Tenant", ordering="tenant__name")
+    def tenant_name(self, made: ConsentImport) -> str:
+        return made.tenant.name
+
+    @column(description="Imported", ordering="imported_at")
+    def imported(self, made: ConsentImport) -> str:
+        return minute(made.imported_at)
+
+    @column(description="By", ordering="imported_by")
+    def by(self, made: ConsentImport) -> str:
+        return made.imported_by
+
+    def panels(self, request: HttpRequest, obj: ConsentImport) -> list[Panel]:
+        about = [
+            ("Imported", [obj.imported_at, f"by {obj.imported_by}"]),
+            ("Records", obj.records),
+            ("Kinds", [Code(kind) for kind in obj.kinds if kind in KINDS]),
+            ("Differences", f"{obj.found}, of them {obj.opened} new; {obj.cleared} no longer found"),
+            ("SHA-256 of what was read", Code(obj.sha256)),
+        ]
+        return [Panel("The import", facts(about)), *_unreadable(obj), self._opened(obj)]
+
+    @staticmethod
+    def _opened(made: ConsentImport) -> Panel:
+        drifts = Drift.objects.for_tenant(made.tenant_id).filter(first_import=made).select_related("service")
+        rows = [
+            [link_to(drift, about(drift)), drift.get_kind_display(), drift.get_status_display()]
+            for drift in drifts.order_by("id")[:ROWS_SHOWN]
+        ]
+        table = Table(("About", "Difference", "State now"), rows, "It found nothing new.")
+        everything = Link("All differences", admin_url(Drift, "changelist"))
+        return Panel("What it found first", table=table, link=everything)
+
+
+def _unreadable(made: ConsentImport) -> list[Panel]:
+    rows = [[_place(problem), problem["detail"]] for problem in made.problems[:ROWS_SHOWN]]
+    table = Table(("Where", "Why"), rows)
+    return [Panel("What could not be read", table=table, tone="warn")] if rows else []
+
+
+def _place(problem: dict[str, Any]) -> str:
+    line = f"line {problem['line']}" if problem.get("line") else ""
+    return ", ".join(part for part in (problem.get("file"), line, problem.get("pointer")) if part)

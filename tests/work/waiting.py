@@ -1,0 +1,144 @@
+"""Things that wait and things that end, one function each; all of contoso unless told otherwise."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from audit.context import Origin, acting, identify
+from catalog.models import Service, ThirdParty
+from consents.models import (
+    Consent,
+    ConsentImport,
+    ConsentPolicy,
+    Credential,
+    Drift,
+    Objection,
+    SubcontractorNotice,
+)
+from consents.services import grant_consent, request_consent, withdraw_consent
+from tenants.models import AccessToken, Tenant
+from tenants.services import create_token
+from work.worklist import Asked, Item, worklist
+
+numbers = itertools.count(1)
+
+
+@contextmanager
+def at_work(person: Any, tenant: Any) -> Iterator[None]:
+    """What a person does at the admin pages."""
+    with acting(origin=Origin.ADMIN):
+        identify(**person.as_actor(tenant))
+        yield
+
+
+def days(number: float) -> Any:
+    """So many days from now."""
+    return timezone.now() + timedelta(days=number)
+
+
+def service(code: str = "vpp") -> Service:
+    return Service.objects.current().get(code=code)
+
+
+def requested(tenant: Tenant, by: Any, code: str = "vpp", **about: Any) -> Consent:
+    connection = about.pop("connection", f"number {next(numbers)}" if code == "vpp" else "")
+    with at_work(by, tenant):
+        return request_consent(tenant=tenant, service=service(code), connection=connection, by=by, **about)
+
+
+def granted(tenant: Tenant, by: Any, until: Any = None, begins: Any = None, **about: Any) -> Consent:
+    """In force, with a safeguard unless told otherwise."""
+    asked = requested(tenant, by, **{"safeguard": "standard_clauses", **about})
+    with at_work(by, tenant):
+        return grant_consent(
+            consent=asked, by=by, reason="needed", effective_from=begins, effective_until=until
+        )
+
+
+def withdrawn(tenant: Tenant, by: Any, **about: Any) -> Consent:
+    consent = granted(tenant, by, **about)
+    with at_work(by, tenant):
+        return withdraw_consent(consent=consent, by=by, reason="over")
+
+
+def drift(tenant: Tenant, by: Any, kind: str = "still_on") -> Drift:
+    with at_work(by, tenant):
+        read = ConsentImport.objects.for_tenant(tenant).create(
+            tenant=tenant, name="answers.json", sha256="0" * 64, imported_by=by.username
+        )
+        key = f"vpp/{next(numbers)}"
+        row: Drift = Drift.objects.for_tenant(tenant).create(
+            tenant=tenant, kind=kind, key=key, service=service(), first_import=read, last_import=read
+        )
+    return row
+
+
+def credential(tenant: Tenant, by: Any, ends: Any, grace: int = 0, kind: str = "vpp_token") -> Credential:
+    name = f"token {next(numbers)}"
+    with at_work(by, tenant):
+        row: Credential = Credential.objects.for_tenant(tenant).create(
+            tenant=tenant,
+            kind=kind,
+            service=service(),
+            external_id=name,
+            name=name,
+            expires_at=ends,
+            grace_days=grace,
+        )
+    return row
+
+
+def notice(effective_in: int = 20) -> SubcontractorNotice:
+    today = timezone.localdate()
+    with acting(origin=Origin.ADMIN, actor_name="the operator"):
+        return SubcontractorNotice.objects.create(
+            third_party=ThirdParty.objects.get(code="apple"),
+            change="joins",
+            announced_on=today - timedelta(days=next(numbers)),
+            effective_on=today + timedelta(days=effective_in),
+            notice_days=10,
+            task="Stores backups",
+            source="The processor's list",
+        )
+
+
+def objection(tenant: Tenant, by: Any, to: SubcontractorNotice) -> Objection:
+    with at_work(by, tenant):
+        row: Objection = Objection.objects.for_tenant(tenant).create(
+            tenant=tenant, notice=to, reason="Not needed", raised_by=by.username
+        )
+    return row
+
+
+def token(tenant: Tenant, by: Any, ends: Any) -> AccessToken:
+    with at_work(by, tenant):
+        made, _ = create_token(tenant=tenant, name="nightly export", role="service", by=by, expires_at=ends)
+    return made
+
+
+def policy(tenant: Tenant, by: Any, reminder_days: list[int]) -> ConsentPolicy:
+    with at_work(by, tenant):
+        row: ConsentPolicy = ConsentPolicy.objects.for_tenant(tenant).create(
+            tenant=tenant, reminder_days=reminder_days
+        )
+    return row
+
+
+def changed(row: Any, by: Any, **values: Any) -> None:
+    with at_work(by, row.tenant):
+        type(row).objects.for_tenant(row.tenant_id).filter(pk=row.pk).update(**values)
+
+
+def waits(person: Any, kind: str, **how: Any) -> list[Item]:
+    """What of one kind the person sees."""
+    return worklist(person, person.tenants(), how.pop("at", None), Asked(kinds=frozenset({kind}), **how))
+
+
+def today_and(number: int) -> date:
+    return timezone.localdate() + timedelta(days=number)
