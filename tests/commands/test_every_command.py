@@ -22,6 +22,7 @@ from tests.consents.subcontracting import agent, announced
 REASON = "Agreed in the privacy meeting"
 CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
+JAMF = (*CONTOSO, "--service", "jamf_compliance")
 WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
 
 # Who does it, the command, and the deed that it leaves in the timeline.
@@ -54,6 +55,21 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--service", "managed_google_play"),
         "consent.withdrawn",
     ),
+    "assign_step": (
+        "admin@contoso.example",
+        ("terminate", *JAMF, "--owner", "officer@contoso.example"),
+        "endingstep.assigned",
+    ),
+    "complete_step": (
+        "admin@contoso.example",
+        ("terminate", *JAMF, "--proof", "Case 4711"),
+        "endingstep.done",
+    ),
+    "set_consent_policy": (
+        "officer@contoso.example",
+        (*CONTOSO, "--four-eyes", "on", "--reminder-days", "90", "30"),
+        "consentpolicy.changed",
+    ),
     "announce_subcontractor": (
         "operator",
         ("northwind", "--change", "leaves", "--effective-on", "2030-01-01", "--notice-days", "30", *WHY),
@@ -73,6 +89,7 @@ READING: dict[str, tuple[str, ...]] = {
     "compare_editions": ("1",),
     "list_tenants": (),
     "list_consents": (),
+    "list_steps": CONTOSO,
     "list_subcontractors": (),
     "show_events": CONTOSO,
     # What they do, the jobs do: in transactions of their own, as the worker.
@@ -81,6 +98,7 @@ READING: dict[str, tuple[str, ...]] = {
     "run_worker": ("--once",),
     "worklist": CONTOSO,
     "list_expiries": CONTOSO,
+    "decide": (*CONTOSO, "--service", "managed_google_play", "--third-party", "apple"),
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
@@ -95,11 +113,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def something_there(cast: Cast) -> None:
-    """What the examples work on: a token, a requested consent and a granted one, a subcontractor."""
+    """What the examples work on: a token, a consent in each state, a subcontractor."""
     assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0
     assert run("request_consent", *APNS).code == 0
     google = (*CONTOSO, "--service", "managed_google_play", "--reason", "Needed.")
     assert run("grant_consent", *google).code == 0
+    for done in ("grant_consent", "withdraw_consent"):
+        assert run(done, *JAMF, "--reason", REASON).code == 0
     announced(agent("northwind"))
 
 
