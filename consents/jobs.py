@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from consents.announcing import tell_officers
+from consents.decisions.draining import drain
 from consents.reminders import send_reminders
 from consents.services.life import expire_ended
 from work.jobs import Running, job
@@ -27,3 +28,10 @@ def expire_consents(run: Running) -> str:
 def remind(run: Running) -> str:
     posted = send_reminders()
     return f"Posted {posted:,} reminders." if posted else "Nobody has to be reminded."
+
+
+@job("consents.log_decisions", every=timedelta(seconds=30), title="Write decisions into the trail")
+def log_decisions(run: Running) -> str:
+    """Of this machine: where several answer, each needs a worker or cron of its own."""
+    written = drain()
+    return f"Wrote down {written:,} decisions." if written else "No decision waits to be written down."
