@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from tenants.commands import ConsoleCommand
 from tests.cast import Cast
 from tests.commands.running import our_commands, run
+from tests.consents.graph.samples import TENANT
 from tests.consents.subcontracting import agent, announced
 
 REASON = "Agreed in the privacy meeting"
@@ -76,6 +77,17 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         "subcontractor.announced",
     ),
     "raise_objection": ("officer@contoso.example", ("northwind", *CONTOSO), "objection.raised"),
+    "import_consents": ("admin@contoso.example", (str(TENANT), *CONTOSO), "consents.imported"),
+    "resolve_drift": (
+        "officer@contoso.example",
+        ("--as", "accepted", *CONTOSO, "--service", "asm_dep"),
+        "drift.resolved",
+    ),
+    "add_credential": (
+        "admin@contoso.example",
+        (*CONTOSO, "--kind", "vpp_token", "--name", "Berlin", "--expires-at", "365d"),
+        "credential.added",
+    ),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
     "export_consents": ("auditor@contoso.example", (*CONTOSO, "--output", os.devnull), "export.downloaded"),
@@ -91,6 +103,8 @@ READING: dict[str, tuple[str, ...]] = {
     "list_consents": (),
     "list_steps": CONTOSO,
     "list_subcontractors": (),
+    "list_drift": CONTOSO,
+    "list_credentials": CONTOSO,
     "show_events": CONTOSO,
     # What they do, the jobs do: in transactions of their own, as the worker.
     "list_jobs": (),
@@ -121,6 +135,7 @@ def something_there(cast: Cast) -> None:
     for done in ("grant_consent", "withdraw_consent"):
         assert run(done, *JAMF, "--reason", REASON).code == 0
     announced(agent("northwind"))
+    assert run("import_consents", str(TENANT / "depOnboardingSettings.json"), *CONTOSO).code == 0
 
 
 def rows() -> dict[str, int]:
