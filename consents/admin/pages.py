@@ -17,6 +17,7 @@ from audit.timeline import describe
 from catalog.models import Service
 from consents.admin.deciding import DECISIONS
 from consents.admin.difference import difference_panels
+from consents.admin.ends import ends_page
 from consents.admin.file import (
     OpenFile,
     agreed_panel,
@@ -162,7 +163,12 @@ class ConsentAdmin(PastModelAdmin):
         return [
             ("glance/", self.glance_view, f"{self._prefix}_glance"),
             ("flowing/", self.picture_view, f"{self._prefix}_picture"),
+            ("ends/", self.ends_view, f"{self._prefix}_ends"),
         ]
+
+    def ends_view(self, request: HttpRequest) -> HttpResponse:
+        """What ends when."""
+        return ends_page(self, request)
 
     def glance_view(self, request: HttpRequest) -> HttpResponse:
         """Every service and connection, with how each tenant stands with it."""
