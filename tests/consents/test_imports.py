@@ -19,11 +19,12 @@ from consents.models import Consent, ConsentImport, Credential, Drift
 from consents.services import grant_consent, request_consent, withdraw_consent
 from consents.services.credentials import add_credential, change_credential, retire_credential
 from consents.services.drift import resolve_drift
-from consents.services.imports import preview_import, record_import
+from consents.services.imports import import_asked_for, import_later, preview_import, record_import
 from privacy_console.errors import Refused
 from tests.admin.suite import at_work
 from tests.cast import CastTestCase
 from tests.consents.graph.samples import (
+    TENANT,
     binding,
     certificate,
     consent,
@@ -33,6 +34,8 @@ from tests.consents.graph.samples import (
     samples,
     token,
 )
+from work.models import Run
+from work.queue import Outcome, claim, work_off
 
 Kind = Drift.Kind
 ENDED = "2026-01-01T00:00:00Z"
@@ -97,7 +100,10 @@ class TestComparing(Importing):
     def test_ended_here_and_still_on_there(self) -> None:
         ended = self.withdrawn("vpp", "Berlin")
         now = timezone.now()
-        period = {"effective_from": now - timedelta(seconds=2), "effective_until": now - timedelta(seconds=1)}
+        period: Any = {
+            "effective_from": now - timedelta(seconds=2),
+            "effective_until": now - timedelta(seconds=1),
+        }
         self.contoso.since = (now - timedelta(days=400)).date()
         self.contoso.save()
         self.granted("apns", **period)
@@ -432,3 +438,41 @@ class TestCredentials(Importing):
         for nobody in (self.auditor, self.fabrikam_admin, self.employee):
             with pytest.raises(PermissionDenied):
                 add_credential(tenant=self.contoso, kind="vpp_token", name="x", expires_at=end, by=nobody)
+
+
+class TestLater(Importing):
+    """The same import, done by the worker in the name of who asked for it."""
+
+    def ask(self) -> Run:
+        return import_later(tenant=self.contoso, by=self.admin, paths=[TENANT])
+
+    def test_the_worker_imports_it_once(self) -> None:
+        run = self.ask()
+        done = work_off_run(run)
+        assert (done.code, done.succeeded) == ("consents.import", True), done
+        made = ConsentImport.objects.for_tenant(self.contoso).get()
+        assert (made.records, made.imported_by) == (10, "admin@contoso.example")
+        event = AuditEvent.objects.about(made).select_related("attribution").get()
+        assert event.attribution.on_behalf_of == "admin@contoso.example"
+        again = import_asked_for(tenant=self.contoso, arguments=run.details["arguments"])
+        assert again.endswith("was imported already.")
+        assert ConsentImport.objects.for_tenant(self.contoso).count() == 1
+
+    def test_who_may_not_any_more_imports_nothing(self) -> None:
+        run = self.ask()
+        type(self.admin).objects.filter(pk=self.admin.pk).update(is_active=False)
+        assert not work_off_run(run).succeeded
+        assert not ConsentImport.objects.for_tenant(self.contoso).exists()
+
+    def test_who_may_and_what_there_is_are_looked_at_at_once(self) -> None:
+        with pytest.raises(PermissionDenied):
+            import_later(tenant=self.contoso, by=self.auditor, paths=[TENANT])
+        with pytest.raises(FileNotFoundError):
+            import_later(tenant=self.contoso, by=self.admin, paths=[TENANT / "none.json"])
+
+
+def work_off_run(run: Run) -> Outcome:
+    taken = claim("the test", run.pk)
+    assert taken is not None
+    assert taken.pk == run.pk
+    return work_off(taken)

@@ -55,7 +55,7 @@ class Command(ConsoleCommand):
             raise Error("Name the difference by its id, or by --tenant and what it is about.", returncode=2)
         wanted = {"service__code": service, "connection": more["connection"], "kind": more["kind"]}
         drifts = Drift.objects.for_tenant(self.tenant(tenant)).filter(status=Drift.Status.OPEN)
-        found = list(
+        found: list[Drift] = list(
             drifts.filter(**{name: value for name, value in wanted.items() if value is not None})[:2]
         )
         if len(found) != 1:
