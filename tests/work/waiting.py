@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from audit.context import Origin, acting, identify
-from catalog.models import Service, ThirdParty
+from catalog.models import Catalog, Edition, Flow, Service, ThirdParty
 from consents.models import (
     Consent,
     ConsentImport,
@@ -142,3 +142,25 @@ def waits(person: Any, kind: str, **how: Any) -> list[Item]:
 
 def today_and(number: int) -> date:
     return timezone.localdate() + timedelta(days=number)
+
+
+def more_flows_than_agreed(code: str = "vpp") -> None:
+    """A newer edition of the catalog, in which the service sends something more."""
+    with acting(origin=Origin.ADMIN, actor_name="the operator"):
+        catalog = Catalog.objects.get(code="intune")
+        edition = Edition.objects.create(
+            catalog=catalog,
+            number=99,
+            released_on=timezone.localdate(),
+            last_event=Flow.history.latest("history_id").history_id + 1000,
+        )
+        Flow.objects.create(
+            catalog=catalog,
+            code=f"apple.out.{code}.made_up",
+            name="Made up",
+            service=service(code),
+            direction="to_third_party",
+            personal=True,
+            added_in=edition,
+            changed_in=edition,
+        )
