@@ -18,6 +18,7 @@ from consents.models import (
     ConsentPolicy,
     Credential,
     Drift,
+    EndingStep,
     Objection,
     SubcontractorNotice,
 )
@@ -43,7 +44,8 @@ def days(number: float) -> Any:
 
 
 def service(code: str = "vpp") -> Service:
-    return Service.objects.current().get(code=code)
+    found: Service = Service.objects.current().get(code=code)
+    return found
 
 
 def requested(tenant: Tenant, by: Any, code: str = "vpp", **about: Any) -> Consent:
@@ -65,6 +67,11 @@ def withdrawn(tenant: Tenant, by: Any, **about: Any) -> Consent:
     consent = granted(tenant, by, **about)
     with at_work(by, tenant):
         return withdraw_consent(consent=consent, by=by, reason="over")
+
+
+def first_step(consent: Consent) -> EndingStep:
+    """Of what ends its sharing."""
+    return consent.ending_steps.earliest("position")
 
 
 def drift(tenant: Tenant, by: Any, kind: str = "still_on") -> Drift:
