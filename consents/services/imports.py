@@ -54,8 +54,8 @@ def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[C
     """
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
-    # Two imports at once would both find the same difference new.
-    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    # Two imports at once would both find the same difference new; who writes anything else of the tenant need not wait.
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     now = timezone.now()
     plan = plan_import(tenant, reading, now)
     made = _import_of(tenant, by, plan, now)

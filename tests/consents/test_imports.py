@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from privacy_console.errors import Refused
 from tests.admin.suite import at_work
 from tests.cast import CastTestCase
 from tests.consents.graph.samples import (
+    SECRETS,
     TENANT,
     binding,
     certificate,
@@ -191,6 +193,15 @@ class TestComparing(Importing):
         ]
         assert differences[0].observed["by"] == "admin@contoso.example"
 
+    def test_very_many_records_of_one_connection_are_still_one_difference(self) -> None:
+        many = reading(page("vppToken", *(token("Berlin") for _ in range(20_000))))
+        started = time.process_time()
+        differences = compare(self.contoso, many)
+        assert time.process_time() - started < 5
+        assert [one.key for one in differences] == ["vpp/berlin"]
+        assert len(differences[0].observed["sources"]) == 51
+        assert differences[0].observed["sources"][-1] == {"kind": "vppToken", "id": ""}
+
     def test_another_tenants_consents_play_no_part(self) -> None:
         service = Service.objects.current().get(code="apns")
         asked = request_consent(tenant=self.fabrikam, service=service, by=self.fabrikam_admin)
@@ -349,6 +360,15 @@ class TestDriftsLife(Importing):
             ("drift.opened", "create"),
         ]
         assert AuditEvent.objects.about(made).get().activity == "consents.imported"
+
+    def test_secrets_are_nowhere_in_the_database(self) -> None:
+        record_import(tenant=self.contoso, by=self.admin, reading=samples("tenant"))
+        self.imported(certificate(expirationDateTime=SECRETS[1]), token("Berlin"))
+        models = (Drift, Credential, ConsentImport)
+        kept = [list(model.objects.for_tenant(self.contoso).values()) for model in models]
+        past = [list(model.history.for_tenant(self.contoso).values()) for model in models]
+        events = list(AuditEvent.objects.for_tenant(self.contoso).values())
+        assert not any(secret in repr((kept, past, events)) for secret in SECRETS)
 
     def test_each_tenant_has_its_own(self) -> None:
         self.imported(token("Berlin", id="b"))
