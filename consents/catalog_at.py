@@ -72,7 +72,13 @@ def data_at(at: datetime | None, services: Iterable[int] | None = None) -> list[
         rows.order_by("code").values_list("id", "code", "name", "service_id", "direction", "personal")
     )
     names = _categories_of({row[0] for row in found}, at)
-    return [Datum(*row, *_category(names.get(row[0], {}), is_personal=row[5])) for row in found]
+    return [_datum(row, names.get(row[0], {})) for row in found]
+
+
+def _datum(row: tuple[int, str, str, int, str, bool], names: Mapping[int, str]) -> Datum:
+    key, code, name, service, direction, personal = row
+    category, category_id = _category(names, is_personal=personal)
+    return Datum(key, code, name, service, direction, personal, category, category_id)
 
 
 def _category(names: Mapping[int, str], *, is_personal: bool) -> tuple[str, int | None]:

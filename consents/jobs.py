@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from consents.announcing import tell_officers
+from consents.decisions.draining import drain
 from consents.reminders import send_reminders
+from consents.services.imports import IMPORT_JOB, import_asked_for
 from consents.services.life import expire_ended
 from work.jobs import Running, job
 
@@ -27,3 +29,18 @@ def expire_consents(run: Running) -> str:
 def remind(run: Running) -> str:
     posted = send_reminders()
     return f"Posted {posted:,} reminders." if posted else "Nobody has to be reminded."
+
+
+@job("consents.log_decisions", every=timedelta(seconds=30), title="Write decisions into the trail")
+def log_decisions(run: Running) -> str:
+    """Of this machine: where several answer, each needs a worker or cron of its own."""
+    written = drain()
+    return f"Wrote down {written:,} decisions." if written else "No decision waits to be written down."
+
+
+@job(IMPORT_JOB, title="Import the service's answers")
+def import_answers(run: Running) -> str:
+    """Asked for by `import_consents --later`."""
+    if run.tenant is None:
+        return "No tenant was named: nothing to import."
+    return import_asked_for(tenant=run.tenant, arguments=run.arguments)

@@ -21,6 +21,7 @@ from work.worklist import Item, Look, Severity, page_about, source
 
 SEE = Permission.VIEW_CONSENTS
 NOTICES_AT_ONCE = 100
+TENANTS_AT_ONCE = 1000
 URGENT_DRIFT = (Drift.Kind.UNKNOWN_HERE, Drift.Kind.STILL_ON)
 
 
@@ -126,13 +127,16 @@ def expiring_credentials(look: Look) -> Iterator[Item]:
 
 @source("subcontractors.notices", title="Change of a subcontractor", permission=SEE)
 def running_notices(look: Look) -> Iterator[Item]:
-    """Announcements that a tenant can still object to, and has not. They concern each tenant alike."""
+    """Announcements that a tenant can still object to, and has not.
+
+    They concern each tenant alike; who sees more than a thousand tenants is told of them for the first thousand.
+    """
     today = day_of(look.at)
     running = SubcontractorNotice.objects.filter(announced_on__lte=today, effective_on__gt=today)
     notices = list(running.select_related("third_party").order_by("effective_on", "pk")[:NOTICES_AT_ONCE])
     if not notices or look.owner is not None:
         return
-    tenants = list(look.tenants.order_by("pk")[: look.limit])
+    tenants = list(look.tenants.order_by("pk")[:TENANTS_AT_ONCE])
     answered = Objection.objects.across_tenants().filter(tenant__in=look.tenants, notice__in=notices)
     objected = set(answered.values_list("tenant", "notice"))
     for notice in notices:

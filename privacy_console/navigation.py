@@ -53,6 +53,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "What waits",
         (
             Page("checklist", "work.CalendarFeed", page="worklist", called="Worklist"),
+            Page("event_busy", "consents.Consent", page="ends", called="What ends when"),
             Page("notifications", "work.MailPreference"),
             Page("calendar_month", "work.CalendarFeed"),
         ),
@@ -117,7 +118,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         ]
         if items:
             groups.append({"title": title, "items": items})  # type: ignore[dict-item]
+    _mark_present(groups, request.path)
     return groups
+
+
+def _mark_present(groups: list[dict[str, Any]], path: str) -> None:
+    """Mark one entry: the one whose address the page's own begins with, the longest where there are several."""
+    items = [item for group in groups for item in group["items"]]
+    first, *others = (item["link"] for item in items)
+    around = [link for link in others if path.startswith(link)]
+    here = first if path == first else max(around, key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
 
 
 def tenant_switch(request: HttpRequest) -> dict[str, Any]:

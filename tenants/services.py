@@ -18,6 +18,7 @@ from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.roles import Permission, Role, is_allowed
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
+EARLIEST = date(1970, 1, 1)
 
 
 @transaction.atomic
@@ -36,10 +37,17 @@ def create_tenant(
     """
     require(by, Permission.MANAGE_TENANT)
     tenant = Tenant(slug=slug, name=name, directory_id=directory_id, country=country.upper(), since=since)
+    _check_since(since)
     tenant.full_clean()
     with deed("tenant.created", on=Tenant, action=Action.CREATE):
         tenant.save()
     return tenant
+
+
+def _check_since(since: date | None) -> None:
+    """Raise ValidationError for a day that cannot be: to come, or a filler such as 0001-01-01."""
+    if since is not None and not EARLIEST <= since <= timezone.localdate():
+        raise ValidationError({"since": "Give a day from 1970 to today: since when the directory exists."})
 
 
 @transaction.atomic
@@ -60,6 +68,7 @@ def change_tenant(
     for field, value in {"name": name, "country": country, "since": since, "status": status}.items():
         if value is not None:
             setattr(tenant, field, value)
+    _check_since(since)
     tenant.full_clean()
     activity = "tenant.updated" if tenant.status == status_before else f"tenant.{tenant.status}"
     with deed(activity, on=Tenant, action=Action.UPDATE, reason=reason):

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Service
-from consents.models import CoveredFlow
+from consents.models import Consent
 from consents.services import request_consent
 from tenants.models import Membership
 from tenants.roles import Role
 from tests.browser.people import at_work, contoso_with_consents
 from tests.cast import CastTestCase
+from tests.work import waiting
 
 
 class FirstScreen(CastTestCase):
@@ -31,12 +32,43 @@ class FirstScreen(CastTestCase):
 
     def test_the_officer_sees_what_waits_and_until_when(self) -> None:
         page = self.see(self.officer)
-        assert "<strong>3 matters</strong> need you" in page
+        assert "<strong>4 matters</strong> need you" in page
         assert "Apple Push Notification service ends" in page
         assert "in 21 days" in page
         assert "Token “nightly export” expires" in page
         assert "Decide on Managed Google Play" in page
         assert page.index("Token “nightly export”") < page.index("Apple Push Notification service ends")
+
+    def test_what_waits_is_grouped_the_late_first_and_leads_to_the_rest(self) -> None:
+        waiting.credential(self.contoso, self.admin, waiting.days(-1))
+        for person in (self.officer, self.admin, self.operator):
+            panel = self.see(person).split('id="panel-tasks"')[1].split("</section>")[0]
+            titles = ["Late", "In the next seven days", "Later", "Waiting without a date"]
+            assert [title for title in titles if f"<h3>{title}</h3>" in panel] == titles
+            assert panel.index("has expired") < panel.index("nightly export") < panel.index("Decide on")
+            assert 'href="/admin/work/calendarfeed/worklist/"' in panel
+
+    def test_what_does_not_fit_is_counted(self) -> None:
+        for _ in range(10):
+            waiting.drift(self.contoso, self.admin)
+        assert "4 others" in self.see(self.officer)
+
+    def test_granting_and_withdrawing_take_three_clicks_at_most(self) -> None:
+        """A matter, its button, and the button of the form; to withdraw not even that."""
+        page = self.see(self.officer)
+        requested = Consent.objects.for_tenant(self.contoso).get(status="requested")
+        in_force = Consent.objects.for_tenant(self.contoso).get(status="granted")
+        assert f'href="/admin/consents/consent/{requested.pk}/change/"' in page
+        assert f"/admin/consents/consent/{requested.pk}/grant/" in self.see(
+            self.officer, f"/admin/consents/consent/{requested.pk}/change/"
+        )
+        withdraw = f"/admin/consents/consent/{in_force.pk}/withdraw/"
+        assert withdraw in page
+        assert withdraw in self.see(self.admin)
+        assert withdraw not in self.see(self.auditor)
+        self.client.force_login(self.officer)
+        assert self.client.post(withdraw, {"reason": "over"}).status_code == 302
+        assert Consent.objects.for_tenant(self.contoso).get(pk=in_force.pk).status == "withdrawn"
 
     def test_the_admin_sees_what_is_switched_on_and_covered(self) -> None:
         page = self.see(self.admin)
@@ -45,7 +77,7 @@ class FirstScreen(CastTestCase):
         assert "Request a consent" in page
 
     def test_a_flow_that_came_after_the_consent_is_not_covered(self) -> None:
-        CoveredFlow.objects.for_tenant(self.contoso).first().delete()
+        waiting.more_flows_than_agreed("apns")
         page = self.see(self.admin)
         assert "1 flow without consent" in page
         assert "nobody consented to" in page
@@ -95,7 +127,7 @@ class FirstScreen(CastTestCase):
                     request_consent(
                         tenant=self.contoso, service=vpp, connection=f"{name}{person.pk}", by=self.admin
                     )
-            assert self._queries(person) == before <= 26
+            assert self._queries(person) == before <= 40
 
     def _queries(self, person: Any) -> int:
         self.client.force_login(person)

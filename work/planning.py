@@ -45,11 +45,12 @@ def _follow_schedule(job: Job, wanted: datetime | None) -> None:
 def enqueue_due(now: datetime | None = None) -> list[str]:
     """Put what is due into the queue, and give the codes. Two that do this at once enqueue each due time once."""
     now = now or timezone.now()
-    return [job.code for job in Job.objects.due(now) if _take_due_time(job, now)]
+    return [job.code for job in Job.objects.due(now) if take_due_time(job, now)]
 
 
 @transaction.atomic
-def _take_due_time(job: Job, now: datetime) -> bool:
+def take_due_time(job: Job, now: datetime) -> bool:
+    """Put the due time that the job was seen with into the queue; false where somebody else has."""
     # The old due time is the guard: only one can move it on, and only together with what it asked for.
     same = Job.objects.filter(pk=job.pk, next_run_at=job.next_run_at, paused=False)
     if not same.update(next_run_at=_next(job.declaration, now)):

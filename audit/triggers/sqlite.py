@@ -16,7 +16,8 @@ from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
 OF_EVENT = "(SELECT occurred_at FROM audit_auditevent WHERE id = last_insert_rowid())"
-NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+# As Django writes a time: a whole second has no fraction. Times are compared as texts here.
+NOW = "replace(strftime('%Y-%m-%d %H:%M:%f000', 'now'), '.000000', '')"
 
 
 def _trigger(name: str, table: str, when: str, body: str, condition: str = "") -> Trigger:

@@ -48,7 +48,7 @@ class FilesField(forms.FileField):
 
     widget = SeveralFiles
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         chosen = data if isinstance(data, (list, tuple)) else [data]
         return [super(FilesField, self).clean(file, initial) for file in chosen if file] or super().clean(
             None
@@ -58,7 +58,7 @@ class FilesField(forms.FileField):
 class ImportForm(InTenantForm):
     """First the files; then, with what was read of them at hand, only the confirmation."""
 
-    files = FilesField(
+    documents = FilesField(
         label="Files",
         required=False,
         help_text="What Microsoft Graph answered, as JSON: pages, lists and single objects. You see what they come to "
@@ -74,7 +74,7 @@ class ImportForm(InTenantForm):
         given = super().clean() or self.cleaned_data
         if self.errors:
             return given
-        given["reading"] = self._carried() if given["carried"] else self._read(given.get("files") or [])
+        given["reading"] = self._carried() if given["carried"] else self._read(given.get("documents") or [])
         return {**given, "form": self}
 
     def _salt(self) -> str:
@@ -90,13 +90,13 @@ class ImportForm(InTenantForm):
             ) from None
         return Reading.from_data(data)
 
-    def _read(self, files: Sequence[UploadedFile]) -> Reading:
+    def _read(self, files: Sequence[UploadedFile[bytes]]) -> Reading:
         if not files:
-            raise ValidationError({"files": "Choose at least one file."})
+            raise ValidationError({"documents": "Choose at least one file."})
         if sum(file.size or 0 for file in files) > LARGEST_UPLOAD:
             size = f"{LARGEST_UPLOAD >> 20} MB"
             raise ValidationError(
-                {"files": f"Together they have more than {size}: use the command import_consents."}
+                {"documents": f"Together they have more than {size}: use the command import_consents."}
             )
         return read_content([(str(file.name), file.read()) for file in files])
 
@@ -108,10 +108,11 @@ class ImportForm(InTenantForm):
                 "This is too much for a page to carry: use the command import_consents, or the API."
             )
         self.plan = plan
-        self.data = self.data.copy()
-        self.data["carried"] = text
+        given: Any = self.data.copy()  # type: ignore[attr-defined]
+        given["carried"] = text
+        self.data = given
         self.fields["tenant"].widget = forms.HiddenInput()
-        del self.fields["files"]
+        del self.fields["documents"]
 
 
 def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> ConsentImport | ImportForm:

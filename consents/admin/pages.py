@@ -17,6 +17,8 @@ from audit.timeline import describe
 from catalog.models import Service
 from consents.admin.deciding import DECISIONS
 from consents.admin.difference import difference_panels
+from consents.admin.ends import ends_page
+from consents.admin.exporting import export_pages, files_panels
 from consents.admin.file import (
     OpenFile,
     agreed_panel,
@@ -162,7 +164,13 @@ class ConsentAdmin(PastModelAdmin):
         return [
             ("glance/", self.glance_view, f"{self._prefix}_glance"),
             ("flowing/", self.picture_view, f"{self._prefix}_picture"),
+            ("ends/", self.ends_view, f"{self._prefix}_ends"),
+            *export_pages(self),
         ]
+
+    def ends_view(self, request: HttpRequest) -> HttpResponse:
+        """What ends when."""
+        return ends_page(self, request)
 
     def glance_view(self, request: HttpRequest) -> HttpResponse:
         """Every service and connection, with how each tenant stands with it."""
@@ -212,6 +220,7 @@ class ConsentAdmin(PastModelAdmin):
         found += [agreed_panel(consent), decided_panel(consent, events)]
         found += what_flows(request, consent, moment)
         found += renewal_panels(consent, self._renewals(consent, moment), moment)
+        found += files_panels(request, consent, moment)
         return [*found, timeline_panel(consent, describe(events[:EVENTS_SHOWN]))] if events else found
 
     def _events(self, request: HttpRequest, consent: Consent, moment: Moment) -> list[AuditEvent]:

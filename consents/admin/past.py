@@ -20,6 +20,8 @@ from tenants.pages.moments import Moment, as_they_were, moment_of
 class PastChangeList(ConsoleChangeList):
     """The rows of a page, as they were at the moment asked for."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         admin: PastModelAdmin = self.model_admin

@@ -66,7 +66,7 @@ class PolicyForm(DeedForm):
 
     def prepare(self) -> None:
         policy = self.subject or ConsentPolicy()
-        self.initial = {name: getattr(policy, name) for name in FIELDS} | self.initial
+        self.initial = {name: getattr(policy, name) for name in FIELDS} | dict(self.initial)
 
 
 class FirstPolicyForm(InTenantForm, PolicyForm):

@@ -163,7 +163,7 @@ class RenewForm(AgreementForm):
     """A renewal: what was agreed stands in the fields, to be kept or put right."""
 
     def prepare(self) -> None:
-        self.initial = {name: getattr(self.subject, name) for name in self.AGREED} | self.initial
+        self.initial = {name: getattr(self.subject, name) for name in self.AGREED} | dict(self.initial)
 
 
 def _what_renewing_does(consent: Consent) -> list[str]:

@@ -41,7 +41,7 @@ class AssignForm(OptionalReasonForm):
             who_can_end(step.tenant), required=False, empty_label="Nobody yet", help_text="Who sees to it."
         )
         self.order_fields(self.field_order)
-        self.initial = {"owner": step.owner_id, "due_on": step.due_on} | self.initial
+        self.initial = {"owner": step.owner_id, "due_on": step.due_on} | dict(self.initial)
 
 
 class CompleteForm(DeedForm):

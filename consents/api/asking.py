@@ -7,7 +7,7 @@ function raises ValidationError with the place of the mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -130,4 +130,5 @@ def _id(value: int | None) -> str | None:
 
 
 def _time(value: datetime) -> str:
-    return f"{value:%Y-%m-%dT%H:%M:%S.%f}Z"
+    # Not strftime: it writes early years with fewer than four figures.
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -36,7 +36,7 @@ from consents.decisions import (
     Evidence,
     Question,
     Reason,
-    Weighed,
+    check_instants,
     log_answers,
     weigh,
 )
@@ -151,6 +151,7 @@ class Evaluation:
             asking.instant(context, "at", *path, "context"),
             asking.instant(context, "known_at", *path, "context"),
         )
+        asking.asked(lambda: check_instants(*self.instants, timezone.now()), *path, "context")
         kind, code = resource["type"], resource["id"]
         self.denial = _denial(subject, action["name"], kind, tenant)
         self.question = (
@@ -158,7 +159,6 @@ class Evaluation:
             if self.denial
             else Question(**{kind: code}, connection=connection)
         )
-        self.path = path
 
 
 def _entity(body: Mapping[str, Any], name: str, texts: Sequence[str], *path: str | int) -> Mapping[str, Any]:
@@ -200,22 +200,12 @@ def _weighed(tenant: Tenant, evaluations: Sequence[Evaluation]) -> tuple[dict[in
     """By their places the decisions that the record has to be read for, and what the tenant wants logged."""
     found: dict[int, Decision] = {}
     policy = ""
-    for instants, places in _by_instants(evaluations).items():
+    for (at, known_at), places in _by_instants(evaluations).items():
         questions = [evaluations[place].question for place in places]
-        weighed = _weigh(tenant, questions, instants, evaluations[places[0]].path)
+        weighed = weigh(tenant=tenant, questions=questions, at=at, known_at=known_at)
         policy = weighed.log
         found |= dict(zip(places, weighed.decisions, strict=True))
     return found, policy or weigh(tenant=tenant, questions=()).log
-
-
-def _weigh(
-    tenant: Tenant, questions: list[Question], instants: Instants, path: tuple[str | int, ...]
-) -> Weighed:
-    at, known_at = instants
-    weighed: Weighed = asking.asked(
-        lambda: weigh(tenant=tenant, questions=questions, at=at, known_at=known_at), *path, "context"
-    )
-    return weighed
 
 
 def _by_instants(evaluations: Sequence[Evaluation]) -> dict[Instants, list[int]]:

@@ -22,7 +22,7 @@ from privacy_console.rest.filters import ChoiceFilter, FilterSet, InstantFilter,
 from privacy_console.rest.instants import InstantField
 from privacy_console.rest.parsing import ConsoleJSONParser
 from privacy_console.rest.problems import BadQuery
-from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
+from privacy_console.rest.serializers import IdField, InputSerializer, OutputSerializer, ReasonField
 from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import TenantViewSet
 from tenants.roles import Permission
@@ -117,7 +117,7 @@ class FoundSerializer(serializers.Serializer[Any]):
 class MadeImportSerializer(ImportSerializer):
     """The import with what it comes to; one that was not kept has neither id nor time."""
 
-    id = serializers.CharField(read_only=True, allow_null=True)
+    id = IdField(allow_null=True)
     imported_at = InstantField(read_only=True, allow_null=True)
     still_open = serializers.IntegerField(read_only=True)
     accepted = serializers.IntegerField(read_only=True)

@@ -1,6 +1,6 @@
 """May this flow happen for this tenant, at this moment or another, as known now or then? The answer, with evidence."""
 
-from consents.decisions.deciding import LARGEST_BATCH, Weighed, decide, weigh
+from consents.decisions.deciding import LARGEST_BATCH, Weighed, check_instants, decide, weigh
 from consents.decisions.spool import log_answers
 from consents.decisions.terms import Code, Decision, Evidence, Question, QuestionRefused, Reason
 
@@ -13,6 +13,7 @@ __all__ = [
     "QuestionRefused",
     "Reason",
     "Weighed",
+    "check_instants",
     "decide",
     "log_answers",
     "weigh",

@@ -122,12 +122,7 @@ def _looked_up(
 def _check(questions: Sequence[Question], at: datetime, known_at: datetime | None, now: datetime) -> None:
     if len(questions) > LARGEST_BATCH:
         raise QuestionRefused("questions", "too_many", f"Ask at most {LARGEST_BATCH:,} questions at once.")
-    if timezone.is_naive(at) or (known_at is not None and timezone.is_naive(known_at)):
-        raise QuestionRefused("at", "no_zone", "An instant needs its time zone.")
-    if at > now + FURTHEST_AHEAD:
-        raise QuestionRefused("at", "too_far_ahead", "Ask about at most ten years ahead.")
-    if known_at is not None and known_at > now:
-        raise QuestionRefused("known_at", "in_the_future", "Nobody knows yet what will be known then.")
+    check_instants(at, known_at, now)
     for question in questions:
         if sum(map(bool, (question.flow, question.service, question.third_party))) != 1:
             raise QuestionRefused(
@@ -137,6 +132,17 @@ def _check(questions: Sequence[Question], at: datetime, known_at: datetime | Non
             raise QuestionRefused(
                 "connection", "invalid", "A connection's name has up to 100 characters of text."
             )
+
+
+def check_instants(at: datetime | None, known_at: datetime | None, now: datetime) -> None:
+    """Raise QuestionRefused for instants that nothing can be said about."""
+    at = at or now
+    if timezone.is_naive(at) or (known_at is not None and timezone.is_naive(known_at)):
+        raise QuestionRefused("at", "no_zone", "An instant needs its time zone.")
+    if at > now + FURTHEST_AHEAD:
+        raise QuestionRefused("at", "too_far_ahead", "Ask about at most ten years ahead.")
+    if known_at is not None and known_at > now:
+        raise QuestionRefused("known_at", "in_the_future", "Nobody knows yet what will be known then.")
 
 
 def is_text(value: str) -> bool:

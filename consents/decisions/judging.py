@@ -82,16 +82,18 @@ def holds(held: Held, at: datetime) -> bool:
 
 
 def _covers(held: Held, flow: FlowFacts, last_events: Mapping[int, int]) -> bool:
-    """The flow was agreed to, and is no more now than it was then: unclear means no."""
+    """The flow was agreed to, and is no more now than it was then (as `consents.renewal` has it): unclear means no."""
     agreed = held.covered.get(flow.id)
-    if agreed is None or agreed.direction != flow.direction or (flow.personal and not agreed.personal):
+    if agreed is None or (agreed.name, agreed.direction) != (flow.name, flow.direction):
+        return False
+    if flow.personal and not agreed.personal:
         return False
     return flow.extended_at <= last_events.get(held.edition_id or 0, 0)
 
 
 def _not_covered(held: Held, flow: FlowFacts) -> Verdict:
     if flow.id in held.covered:
-        detail = f"{_since(held)} covers less than {flow.name} carries by now: renew it."
+        detail = f"{_since(held)} covers less than {flow.name} is by now: renew it."
     else:
         detail = f"{_since(held)} does not cover {flow.name}."
     return Verdict((Reason(Code.NOT_COVERED.value, detail),), held)

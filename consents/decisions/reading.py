@@ -33,7 +33,7 @@ SELECT a.n, t.status, p.log_decisions,
   (SELECT SUM((SELECT MAX(e.number) FROM catalog_edition e WHERE e.catalog_id = k.id)) FROM catalog_catalog k),
   (SELECT e.loaded_at FROM catalog_edition e ORDER BY e.id DESC LIMIT 1),
   c.id, c.record_id, h.history_id, h.status, h.effective_from, h.ends_at, h.edition_id,
-  f.flow_id, f.flow_record, f.personal, f.direction
+  f.flow_id, f.flow_record, f.name, f.personal, f.direction
 FROM tenants_tenant t
 CROSS JOIN asked a
 LEFT JOIN consents_consentpolicy p ON p.tenant_id = t.id
@@ -61,6 +61,7 @@ class Covered(NamedTuple):
     """A flow as it was agreed to."""
 
     record: int
+    name: str
     personal: bool
     direction: str
 
@@ -119,7 +120,7 @@ def _query(keys: int) -> str:
 
 def _sort(rows: Iterable[tuple[Any, ...]], found: Findings) -> None:
     known: dict[tuple[int, int], Held] = {}
-    for n, status, log, number, loaded_at, *consent, flow, record, personal, direction in rows:
+    for n, status, log, number, loaded_at, *consent, flow, record, name, personal, direction in rows:
         found.tenant_status, found.log = status, log or "off"
         found.mark = (int(number or 0), _instant(loaded_at))
         if consent[2] is None:  # no consent at all, or none that was known
@@ -129,7 +130,7 @@ def _sort(rows: Iterable[tuple[Any, ...]], found: Findings) -> None:
             known[n, consent[0]] = held = _held(*consent)
             found.consents[n].append(held)
         if flow is not None:
-            held.covered[flow] = Covered(record, bool(personal), direction)
+            held.covered[flow] = Covered(record, name, bool(personal), direction)
 
 
 def _held(pk: int, record_id: Any, history_id: int, status: str, start: Any, end: Any, edition: Any) -> Held:

@@ -32,6 +32,7 @@ from consents.models import Consent, Drift
 from tenants.models import Tenant
 
 KEY_LENGTH, CONNECTION_LENGTH = 300, 200
+SOURCES_KEPT = 50
 Kind = Drift.Kind
 Facts = dict[str, Any]
 
@@ -155,6 +156,8 @@ class _Comparison:
             else:
                 self._unknown(observation)
         self._missing()
+        for difference in self.found.values():
+            difference.observed["sources"] = _few(difference.observed["sources"])
         return [self.found[identity] for identity in sorted(self.found)]
 
     @cached_property
@@ -253,7 +256,7 @@ class _Comparison:
     def _who_says_so(self, service: str, consent: Recorded) -> list[Facts]:
         """The records that say it is off; where there are none, the kind of those that would say it is on."""
         whole = {"kind": SPEAKS_FOR.get(service, ""), "id": ""}
-        return sorted(self.seen_off.get(consent.id, [whole]), key=_order)
+        return self.seen_off.get(consent.id, [whole])
 
     # --- Putting differences together ---
 
@@ -270,7 +273,8 @@ class _Comparison:
         source = _source(observation)
         known = self.found.get((kind, short_key(key)))
         if known is not None:
-            known.observed = _together(known.observed, _facts_of(observation), source)
+            known.observed["sources"].append(source)
+            _complete(known.observed, _facts_of(observation))
             return
         service = self.services.get(observation.service)
         difference = Difference(
@@ -313,6 +317,15 @@ def _facts_of(observation: Observation) -> Facts:
     return {"on": observation.on, **{name: value for name, value in facts.items() if value}}
 
 
-def _together(known: Facts, more: Facts, source: Facts) -> Facts:
-    sources = sorted([*known["sources"], source], key=_order)
-    return {**more, **known, "on": known["on"] or more["on"], "sources": sources}
+def _complete(known: Facts, more: Facts) -> None:
+    """Add what another record of the same difference knows beside."""
+    known["on"] = known["on"] or more["on"]
+    for name, value in more.items():
+        known.setdefault(name, value)
+
+
+def _few(sources: list[Facts]) -> list[Facts]:
+    """The records in a fixed order; of very many the first, and that the rest of their kinds stands for the others."""
+    ordered = sorted(sources, key=_order)
+    rest = {one["kind"] for one in ordered[SOURCES_KEPT:]}
+    return [*ordered[:SOURCES_KEPT], *({"kind": kind, "id": ""} for kind in sorted(rest))]

@@ -127,9 +127,10 @@ def _plan_credentials(tenant: Tenant, reading: Reading) -> CredentialPlan:
             continue
         key = (observation.credential, observation.external_id)
         seen.add(key)
+        seen_now = _credential(tenant, service, observation, observation.expires)
         if key not in known:
-            plan.new.append(_credential(tenant, service, observation))
-        elif _takes_over(known[key], _credential(tenant, service, observation), returning):
+            plan.new.append(seen_now)
+        elif _takes_over(known[key], seen_now, returning):
             plan.changed.append(known[key])
     plan.gone = [one for key, one in known.items() if key not in seen and _is_gone(one, reading)]
     return plan
@@ -144,7 +145,7 @@ def _retired_by_imports(tenant: Tenant, credentials: Iterable[Credential]) -> se
     return set(imports.values_list("imported_at", flat=True))
 
 
-def _credential(tenant: Tenant, service: Service, observation: Observation) -> Credential:
+def _credential(tenant: Tenant, service: Service, observation: Observation, expires: datetime) -> Credential:
     kind = Credential.Kind(observation.credential)
     return Credential(
         tenant=tenant,
@@ -155,7 +156,7 @@ def _credential(tenant: Tenant, service: Service, observation: Observation) -> C
         name=observation.called or observation.connection or kind.label,
         account=observation.account,
         serial_number=observation.serial,
-        expires_at=observation.expires,
+        expires_at=expires,
         grace_days=credential_kinds()[kind].grace_days,
         source=Credential.Source.IMPORT,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.db.models import F
 
 from catalog.models import Service
-from consents.models import Consent
+from consents.models import Consent, EndingStep
+from consents.renewal import difference, differences
 from privacy_console.errors import Refused
 from tenants.commands import ConsoleCommand, Error
 from tenants.models import Tenant
@@ -61,7 +63,16 @@ class ConsentCommand(ConsoleCommand):
 def consent_row(consent: Consent) -> dict[str, Any]:
     """One consent, whole; the names are those of the API."""
     return summary_row(consent) | {
+        "record_id": str(consent.record_id),
+        "needs_renewal": _needs_renewal(consent),
+        "supersedes": str(consent.supersedes_id) if consent.supersedes_id else None,
+        "legal_basis": consent.legal_basis,
+        "safeguard": consent.safeguard,
+        "safeguard_reference": consent.safeguard_reference,
         "contract_reference": consent.contract_reference,
+        "contract_parties": consent.contract_parties,
+        "contract_signed_on": consent.contract_signed_on,
+        "contract_ends_on": consent.contract_ends_on,
         "terms_url": consent.terms_url,
         "terms_sha256": consent.terms_sha256,
         "justification": consent.justification,
@@ -86,12 +97,38 @@ def summary_row(consent: Consent) -> dict[str, Any]:
         "granted_at": consent.granted_at,
         "effective_from": consent.effective_from,
         "effective_until": consent.effective_until,
+        "ends_at": consent.ends_at,
         "withdrawn_at": consent.withdrawn_at,
+        "steps_open": _steps_open(consent),
     }
+
+
+def with_renewals(consents: Iterable[Consent]) -> list[Consent]:
+    """The consents, all asked at once whether they need a renewal."""
+    found = list(consents)
+    asked = differences(found)
+    for consent in found:
+        consent.needs_renewal = asked[consent.pk].needs_renewal  # type: ignore[attr-defined]
+    return found
+
+
+def _needs_renewal(consent: Consent) -> bool:
+    known: bool | None = getattr(consent, "needs_renewal", None)  # by `with_renewals`
+    return difference(consent).needs_renewal if known is None else known
+
+
+def _steps_open(consent: Consent) -> int:
+    known: int | None = getattr(consent, "steps_open", None)  # by `with_open_steps`
+    if known is not None:
+        return known
+    return EndingStep.objects.for_tenant(consent.tenant_id).filter(consent=consent, status="open").count()
 
 
 def sentence(consent: Consent) -> str:
     """One consent in a line, for a person."""
     covered = consent.covered_flows.count()
     flows = f" It covers {covered} flows." if consent.state == Consent.State.GRANTED else ""
-    return f"Consent {consent.pk}: {consent} for {consent.tenant} is {consent.state}.{flows}"
+    steps = _steps_open(consent)
+    ending = f" {steps} steps are open until the sharing has ended: list_steps shows them." if steps else ""
+    begins = f" It begins at {consent.effective_from:%Y-%m-%d %H:%M %Z}." if consent.is_yet_to_begin else ""
+    return f"Consent {consent.pk}: {consent} for {consent.tenant} is {consent.state}.{begins}{flows}{ending}"

@@ -67,7 +67,7 @@ def _service_of(kind: str) -> Service:
         known = ", ".join(credential_kinds())
         raise ValidationError({"kind": f"There is no such kind. There are: {known}."})
     code = credential_kinds()[kind].service
-    service = Service.objects.current().filter(code=code).order_by("catalog_id").first()
+    service: Service | None = Service.objects.current().filter(code=code).order_by("catalog_id").first()
     if service is None:
         raise ValidationError({"kind": f"The catalog has no service {code} that lives by it."})
     return service

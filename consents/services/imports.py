@@ -5,9 +5,10 @@ One transaction; rows are written in batches, so that the number of statements g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,12 +18,19 @@ from audit.context import Action, deed
 from consents.graph.comparing import Difference
 from consents.graph.observations import Place, Problem, Reading
 from consents.graph.planning import CHANGING, Plan, plan_import
+from consents.graph.reading import files_of, read_files
+from consents.graph.telling import sentence_of
 from consents.models import ConsentImport, Credential, Drift
 from consents.services.common import name_of
-from tenants.access import Principal, require
-from tenants.models import Tenant
+from tenants.access import Principal, Shell, require
+from tenants.models import Tenant, User
 from tenants.roles import Permission
+from work.jobs import enqueue
 
+if TYPE_CHECKING:
+    from work.models import Run
+
+IMPORT_JOB = "consents.import"
 BATCH = 500
 IDS_AT_ONCE = 2_000
 PROBLEMS_KEPT = 500
@@ -46,8 +54,8 @@ def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[C
     """
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
-    # Two imports at once would both find the same difference new.
-    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    # Two imports at once would both find the same difference new; who writes anything else of the tenant need not wait.
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     now = timezone.now()
     plan = plan_import(tenant, reading, now)
     made = _import_of(tenant, by, plan, now)
@@ -58,6 +66,38 @@ def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[C
     _clear(made, plan)
     _take_credentials(made, plan)
     return made, plan
+
+
+@transaction.atomic
+def import_later(*, tenant: Tenant, by: Principal, paths: Sequence[Path]) -> Run:
+    """Leave an import of the server's own files to the worker, which does it in the name of who asked.
+
+    Raises PermissionDenied, and OSError or Refused for paths that lead nowhere.
+    """
+    require(by, Permission.IMPORT_CONSENTS, tenant)
+    found = files_of(paths)
+    arguments = {
+        "paths": [str(file.resolve()) for file in found],
+        "person": by.username if isinstance(by, User) else "",
+        "asked_at": timezone.now().isoformat(),
+    }
+    return enqueue(IMPORT_JOB, arguments=arguments, tenant=tenant, by=by)
+
+
+def import_asked_for(*, tenant: Tenant, arguments: Mapping[str, Any]) -> str:
+    """Do what `import_later` asked for; gives a line that says what it came to. Done again, it finds it done.
+
+    Raises PermissionDenied where the person may not any more, ValidationError for unreadable files, OSError.
+    """
+    person = arguments["person"]
+    by: Principal = User.objects.get(username=person) if person else Shell()
+    reading = read_files([Path(path) for path in arguments["paths"]])
+    since = datetime.fromisoformat(arguments["asked_at"])
+    imports = ConsentImport.objects.for_tenant(tenant)
+    if imports.filter(sha256=reading.sha256, imported_at__gte=since).exists():
+        return f"{reading.name} was imported already."
+    _, plan = record_import(tenant=tenant, by=by, reading=reading)
+    return sentence_of(plan)
 
 
 def _require_something(reading: Reading) -> None:

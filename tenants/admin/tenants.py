@@ -26,6 +26,16 @@ from tenants.templatetags.console_pages import minute
 
 TENANT_TONES = {"active": "good", "closing": "warn", "closed": "bad"}
 MEMBERS_SHOWN = 20
+SINCE = "Since when its directory exists. Nothing can be recorded that held before. Empty: since it was entered here."
+
+
+class DayInput(forms.DateInput):
+    """The browser's own picker."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class NewTenantForm(DeedForm):
@@ -42,6 +52,7 @@ class NewTenantForm(DeedForm):
         max_length=2,
         help_text="Country of the directory, two letters (ISO 3166-1). The storage geography follows it.",
     )
+    since = forms.DateField(required=False, widget=DayInput, label="Exists since", help_text=SINCE)
 
 
 class ChangeTenantForm(OptionalReasonForm):
@@ -51,10 +62,11 @@ class ChangeTenantForm(OptionalReasonForm):
         choices=Tenant.Status.choices,
         help_text="A closing tenant can only wind down; a closed one can only be read.",
     )
-    field_order = ("name", "country", "status", "reason")
+    since = forms.DateField(required=False, widget=DayInput, label="Exists since", help_text=SINCE)
+    field_order = ("name", "country", "since", "status", "reason")
 
     def prepare(self) -> None:
-        for name in ("name", "country", "status"):
+        for name in ("name", "country", "since", "status"):
             self.fields[name].initial = getattr(self.subject, name)
 
     def clean_country(self) -> str:
@@ -128,7 +140,8 @@ class TenantAdmin(TenantModelAdmin):
             ("Short name", Code(obj.slug)),
             ("Directory id", Code(str(obj.directory_id))),
             ("Country", obj.country),
-            ("Since", obj.created_at),
+            ("Exists since", obj.exists_since),
+            ("In the console since", obj.created_at),
         ]
         panels = [Panel("The tenant", facts(about))]
         if self.may(request, Permission.VIEW_MEMBERS, obj):

@@ -18,7 +18,7 @@ class TenantSerializer(OutputSerializer):
 
     class Meta:
         model = Tenant
-        fields = ("id", "slug", "name", "directory_id", "country", "status", "created_at")
+        fields = ("id", "slug", "name", "directory_id", "country", "since", "status", "created_at")
 
 
 class NewTenantSerializer(InputSerializer):
@@ -28,6 +28,9 @@ class NewTenantSerializer(InputSerializer):
     name = serializers.CharField(max_length=200)
     directory_id = serializers.UUIDField()
     country = serializers.RegexField("^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2.")
+    since = serializers.DateField(
+        required=False, help_text="Since when it exists in its directory; nothing can have held before."
+    )
 
 
 class TenantChangeSerializer(InputSerializer):
@@ -35,6 +38,9 @@ class TenantChangeSerializer(InputSerializer):
 
     name = serializers.CharField(max_length=200, required=False)
     country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text="ISO 3166-1 alpha-2.")
+    since = serializers.DateField(
+        required=False, help_text="Since when it exists in its directory; nothing can have held before."
+    )
     status = serializers.ChoiceField(choices=Tenant.Status.choices, required=False)
     reason = ReasonField(required=False, allow_blank=True)
 

@@ -13,6 +13,7 @@ def tenant_row(tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "directory_id": str(tenant.directory_id),
         "country": tenant.country,
+        "since": tenant.since,
         "status": tenant.status,
         "created_at": tenant.created_at,
     }

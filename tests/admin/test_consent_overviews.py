@@ -81,7 +81,10 @@ class GlanceTests(OverviewCase):
         granted(self.contoso, self.officer, connection="Later", effective_from=now + timedelta(days=9))
         withdrawn(self.contoso, self.officer, connection="Munich")
         requested(self.contoso, self.officer, connection="Kiel")
-        past = {"effective_from": now - timedelta(days=9), "effective_until": now - timedelta(days=1)}
+        past: dict[str, Any] = {
+            "effective_from": now - timedelta(days=9),
+            "effective_until": now - timedelta(days=1),
+        }
         granted(self.contoso, self.officer, connection="Ulm", **past)
         page = self.see(self.officer, GLANCE)
         flows = Flow.objects.current().filter(service__code="vpp")

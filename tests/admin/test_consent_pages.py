@@ -235,7 +235,7 @@ class ConsentFileTests(CastTestCase):
         return answer.content.decode()
 
     def test_what_was_agreed_is_told_in_full(self) -> None:
-        signed = {"contract_signed_on": date(2026, 1, 31), "contract_ends_on": date(2027, 1, 31)}
+        signed: dict[str, Any] = {"contract_signed_on": date(2026, 1, 31), "contract_ends_on": date(2027, 1, 31)}
         consent = granted(self.contoso, self.officer, **signed)
         page = self.see(consent)
         for words in (

@@ -91,7 +91,7 @@ class ImportPageTests(TenantPageSuite):
 
     def upload(self, *names: str, **more: Any) -> Any:
         files = [SimpleUploadedFile(name.rpartition("/")[2], (FOLDER / name).read_bytes()) for name in names]
-        return self.client.post(self.url("add"), {"files": files, **more})
+        return self.client.post(self.url("add"), {"documents": files, **more})
 
     def kept(self) -> Any:
         return ConsentImport.objects.for_tenant(self.contoso)
@@ -152,7 +152,7 @@ class ImportPageTests(TenantPageSuite):
         noise = random.Random(7).randbytes
         tokens = [token(noise(45).hex(), appleId=noise(100).hex()) for _ in range(12_000)]
         file = SimpleUploadedFile("many.json", json.dumps(page("vppToken", *tokens)).encode())
-        shown = self.client.post(self.url("add"), {"files": [file]})
+        shown = self.client.post(self.url("add"), {"documents": [file]})
         assert "use the command import_consents" in shown.content.decode()
         assert not self.kept().exists()
 

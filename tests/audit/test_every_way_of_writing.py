@@ -103,6 +103,11 @@ def test_adding(stance: Stance, way: Callable[..., None], cast: Cast) -> None:
 # --- Changing ----------------------------------------------------------------------------------------------------
 
 
+def name_of(row: Any, attribute: str) -> str:
+    """The field whose value the row has as this attribute."""
+    return next(str(f.name) for f in row._meta.concrete_fields if f.attname == attribute)
+
+
 def change_by_save(row: Any, field: str, value: Any) -> None:
     setattr(row, field, value)
     row.save()
@@ -123,7 +128,7 @@ def change_by_expression(row: Any, field: str, value: Any) -> None:
 
 def change_by_bulk_update(row: Any, field: str, value: Any) -> None:
     setattr(row, field, value)
-    type(row)._base_manager.bulk_update([row], [field.removesuffix("_id")])
+    type(row)._base_manager.bulk_update([row], [name_of(row, field)])
 
 
 def change_by_queryset(row: Any, field: str, value: Any) -> None:
@@ -132,14 +137,14 @@ def change_by_queryset(row: Any, field: str, value: Any) -> None:
 
 def change_by_upsert(row: Any, field: str, value: Any) -> None:
     setattr(row, field, value)
-    name = field.removesuffix("_id")
+    name = name_of(row, field)
     type(row)._base_manager.bulk_create(
         [row], update_conflicts=True, unique_fields=[row._meta.pk.name], update_fields=[name]
     )
 
 
 def change_raw(row: Any, field: str, value: Any) -> None:
-    column = row._meta.get_field(field.removesuffix("_id")).column
+    column = row._meta.get_field(name_of(row, field)).column
     key = row._meta.pk
     place = key.get_db_prep_value(row.pk, connection)
     sql(f'UPDATE "{row._meta.db_table}" SET "{column}" = %s WHERE "{key.column}" = %s', [value, place])

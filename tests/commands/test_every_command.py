@@ -17,11 +17,13 @@ from audit.models import AuditEvent
 from tenants.commands import ConsoleCommand
 from tests.cast import Cast
 from tests.commands.running import our_commands, run
+from tests.consents.graph.samples import TENANT
 from tests.consents.subcontracting import agent, announced
 
 REASON = "Agreed in the privacy meeting"
 CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
+JAMF = (*CONTOSO, "--service", "jamf_compliance")
 WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
 
 # Who does it, the command, and the deed that it leaves in the timeline.
@@ -54,12 +56,38 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--service", "managed_google_play"),
         "consent.withdrawn",
     ),
+    "assign_step": (
+        "admin@contoso.example",
+        ("terminate", *JAMF, "--owner", "officer@contoso.example"),
+        "endingstep.assigned",
+    ),
+    "complete_step": (
+        "admin@contoso.example",
+        ("terminate", *JAMF, "--proof", "Case 4711"),
+        "endingstep.done",
+    ),
+    "set_consent_policy": (
+        "officer@contoso.example",
+        (*CONTOSO, "--four-eyes", "on", "--reminder-days", "90", "30"),
+        "consentpolicy.changed",
+    ),
     "announce_subcontractor": (
         "operator",
         ("northwind", "--change", "leaves", "--effective-on", "2030-01-01", "--notice-days", "30", *WHY),
         "subcontractor.announced",
     ),
     "raise_objection": ("officer@contoso.example", ("northwind", *CONTOSO), "objection.raised"),
+    "import_consents": ("admin@contoso.example", (str(TENANT), *CONTOSO), "consents.imported"),
+    "resolve_drift": (
+        "officer@contoso.example",
+        ("--as", "accepted", *CONTOSO, "--service", "asm_dep"),
+        "drift.resolved",
+    ),
+    "add_credential": (
+        "admin@contoso.example",
+        (*CONTOSO, "--kind", "vpp_token", "--name", "Berlin", "--expires-at", "365d"),
+        "credential.added",
+    ),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
     "export_consents": ("auditor@contoso.example", (*CONTOSO, "--output", os.devnull), "export.downloaded"),
@@ -73,7 +101,10 @@ READING: dict[str, tuple[str, ...]] = {
     "compare_editions": ("1",),
     "list_tenants": (),
     "list_consents": (),
+    "list_steps": CONTOSO,
     "list_subcontractors": (),
+    "list_drift": CONTOSO,
+    "list_credentials": CONTOSO,
     "show_events": CONTOSO,
     # What they do, the jobs do: in transactions of their own, as the worker.
     "list_jobs": (),
@@ -81,6 +112,7 @@ READING: dict[str, tuple[str, ...]] = {
     "run_worker": ("--once",),
     "worklist": CONTOSO,
     "list_expiries": CONTOSO,
+    "decide": (*CONTOSO, "--service", "managed_google_play", "--third-party", "apple"),
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
@@ -95,12 +127,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def something_there(cast: Cast) -> None:
-    """What the examples work on: a token, a requested consent and a granted one, a subcontractor."""
+    """What the examples work on: a token, a consent in each state, a subcontractor."""
     assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0
     assert run("request_consent", *APNS).code == 0
     google = (*CONTOSO, "--service", "managed_google_play", "--reason", "Needed.")
     assert run("grant_consent", *google).code == 0
+    for done in ("grant_consent", "withdraw_consent"):
+        assert run(done, *JAMF, "--reason", REASON).code == 0
     announced(agent("northwind"))
+    assert run("import_consents", str(TENANT / "depOnboardingSettings.json"), *CONTOSO).code == 0
 
 
 def rows() -> dict[str, int]:

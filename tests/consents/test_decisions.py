@@ -188,6 +188,12 @@ class TestTheCatalog(DecisionTestCase):
         amend_entry(entry=flow, values={"personal": True}, by=Shell(), reason=REASON)
         assert self.code("growing") == "not_covered_by_consent"
 
+    def test_a_flow_that_is_another_by_now(self) -> None:
+        flow = self.flow("growing")
+        self.granted()
+        amend_entry(entry=flow, values={"name": "Phone number"}, by=Shell(), reason=REASON)
+        assert self.code("growing") == "not_covered_by_consent"
+
     def test_a_flow_that_is_gone(self) -> None:
         flow = self.flow("short")
         self.granted()

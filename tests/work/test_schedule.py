@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.work.makers import NIGHT, daily, does_nothing, every, only, the
 from work.models import Run
-from work.planning import enqueue_due, know_jobs
+from work.planning import enqueue_due, know_jobs, take_due_time
 from work.registry import job
 from work.schedule import DailyAt, Every
 
@@ -118,6 +118,15 @@ class TestTheTable:
         with only(("x.daily", does_nothing, daily(6)), now=NIGHT):
             assert enqueue_due(utc("2026-11-20T05:59:59")) == []
             assert enqueue_due(utc("2026-11-20T06:00:00")) == ["x.daily"]
+
+    def test_who_looked_earlier_and_comes_later_finds_it_taken(self) -> None:
+        with only(("x.job", does_nothing, every(minutes=1)), now=NIGHT):
+            now = NIGHT + timedelta(minutes=1)
+            seen = the("x.job")
+            assert take_due_time(seen, now)
+            Run.objects.of("x.job").get().set_successful("Done.")
+            assert not take_due_time(seen, now)
+            assert Run.objects.of("x.job").count() == 1
 
     def test_while_its_last_run_goes_on_it_is_not_called_again(self) -> None:
         with only(("x.slow", does_nothing, every(minutes=1)), now=NIGHT):

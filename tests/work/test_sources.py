@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.context import Origin, acting
-from catalog.models import Catalog, Edition, Flow
 from consents.services import decline_consent, grant_consent, withdraw_consent
 from tenants.access import Shell
 from tenants.models import Tenant
@@ -24,28 +23,6 @@ from work.places import day_of
 from work.worklist import Asked, Severity, source, sources, worklist
 
 pytestmark = pytest.mark.django_db
-
-
-def more_flows_than_agreed() -> None:
-    """A newer edition of the catalog, in which VPP sends something more."""
-    with acting(origin=Origin.ADMIN, actor_name="the operator"):
-        catalog = Catalog.objects.get(code="intune")
-        edition = Edition.objects.create(
-            catalog=catalog,
-            number=99,
-            released_on=timezone.localdate(),
-            last_event=Flow.history.latest("history_id").history_id + 1000,
-        )
-        Flow.objects.create(
-            catalog=catalog,
-            code="apple.out.vpp.made_up",
-            name="Made up",
-            service=waiting.service(),
-            direction="to_third_party",
-            personal=True,
-            added_in=edition,
-            changed_in=edition,
-        )
 
 
 # Kind, how it comes about for a tenant and its officer, and how it goes away.
@@ -86,7 +63,7 @@ def safeguard(tenant: Tenant, by: Any) -> Callable[[], Any]:
 
 def renewal(tenant: Tenant, by: Any) -> Callable[[], Any]:
     consent = waiting.granted(tenant, by)
-    more_flows_than_agreed()
+    waiting.more_flows_than_agreed()
     return lambda: withdraw_consent(consent=consent, by=by, reason="over")
 
 
@@ -237,7 +214,7 @@ def test_an_expired_certificate_stays_and_says_how_long_it_can_be_renewed(cast: 
 
 def test_a_step_says_who_sees_to_it(cast: Cast) -> None:
     consent = waiting.withdrawn(cast.contoso, cast.admin)
-    step = consent.ending_steps.first()
+    step = waiting.first_step(consent)
     assert "nobody sees to it yet" in waits(cast.officer, "consents.steps")[0].about
     changed(step, cast.admin, owner=cast.admin)
     mine = waits(cast.admin, "consents.steps", owner=cast.admin)

@@ -11,13 +11,14 @@ from typing import Any
 from django.utils import timezone
 
 from audit.context import Origin, acting, identify
-from catalog.models import Service, ThirdParty
+from catalog.models import Catalog, Edition, Flow, Service, ThirdParty
 from consents.models import (
     Consent,
     ConsentImport,
     ConsentPolicy,
     Credential,
     Drift,
+    EndingStep,
     Objection,
     SubcontractorNotice,
 )
@@ -43,7 +44,8 @@ def days(number: float) -> Any:
 
 
 def service(code: str = "vpp") -> Service:
-    return Service.objects.current().get(code=code)
+    found: Service = Service.objects.current().get(code=code)
+    return found
 
 
 def requested(tenant: Tenant, by: Any, code: str = "vpp", **about: Any) -> Consent:
@@ -65,6 +67,11 @@ def withdrawn(tenant: Tenant, by: Any, **about: Any) -> Consent:
     consent = granted(tenant, by, **about)
     with at_work(by, tenant):
         return withdraw_consent(consent=consent, by=by, reason="over")
+
+
+def first_step(consent: Consent) -> EndingStep:
+    """Of what ends its sharing."""
+    return consent.ending_steps.earliest("position")
 
 
 def drift(tenant: Tenant, by: Any, kind: str = "still_on") -> Drift:
@@ -142,3 +149,25 @@ def waits(person: Any, kind: str, **how: Any) -> list[Item]:
 
 def today_and(number: int) -> date:
     return timezone.localdate() + timedelta(days=number)
+
+
+def more_flows_than_agreed(code: str = "vpp") -> None:
+    """A newer edition of the catalog, in which the service sends something more."""
+    with acting(origin=Origin.ADMIN, actor_name="the operator"):
+        catalog = Catalog.objects.get(code="intune")
+        edition = Edition.objects.create(
+            catalog=catalog,
+            number=99,
+            released_on=timezone.localdate(),
+            last_event=Flow.history.latest("history_id").history_id + 1000,
+        )
+        Flow.objects.create(
+            catalog=catalog,
+            code=f"apple.out.{code}.made_up",
+            name="Made up",
+            service=service(code),
+            direction="to_third_party",
+            personal=True,
+            added_in=edition,
+            changed_in=edition,
+        )

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from privacy_console.errors import Refused
 from tenants.access import signed_in
 from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
@@ -44,6 +45,12 @@ class NewWishForm(InTenantForm, WishForm):
     field_order = ("tenant", "digest", "reminders")
 
 
+def _change(request: HttpRequest, wish: MailPreference, data: dict[str, Any]) -> MailPreference:
+    if wish.user_id != request.user.pk:
+        raise Refused("not_yours", "Everybody chooses for themselves.")
+    return choose_mail(tenant=wish.tenant, by=signed_in(request), **data)
+
+
 @admin.register(MailPreference)
 class MailPreferenceAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_WORKLIST
@@ -70,7 +77,7 @@ class MailPreferenceAdmin(TenantModelAdmin):
             "choose",
             "Change",
             Permission.VIEW_WORKLIST,
-            lambda request, wish, data: choose_mail(tenant=wish.tenant, by=signed_in(request), **data),
+            _change,
             form=WishForm,
             done="Changed.",
             icon="notifications",
@@ -85,7 +92,12 @@ class MailPreferenceAdmin(TenantModelAdmin):
         return super().get_queryset(request).filter(user=request.user.pk)
 
     def reachable(self, request: HttpRequest) -> QuerySet[MailPreference]:
-        return super().reachable(request).filter(user=request.user.pk)
+        """One's own; an operator can look up why somebody is not told."""
+        rows = super().reachable(request)
+        return rows if signed_in(request).is_operator else rows.filter(user=request.user.pk)
+
+    def offered(self, request: HttpRequest, obj: MailPreference) -> list[dict[str, Any]]:
+        return super().offered(request, obj) if obj.user_id == request.user.pk else []
 
     @column(description="Tenant", ordering="tenant__name")
     def tenant_name(self, wish: MailPreference) -> str:
@@ -106,6 +118,7 @@ class MailPreferenceAdmin(TenantModelAdmin):
     def panels(self, request: HttpRequest, obj: MailPreference) -> list[Panel]:
         about: list[tuple[str, Any]] = [
             ("Tenant", obj.tenant.name),
+            ("Whose", str(obj.user)),
             ("Summary of what waits", obj.get_digest_display()),
             ("Reminders", obj.reminders),
             ("Sent to", obj.user.email or "The account has no e-mail address: an operator can enter one."),

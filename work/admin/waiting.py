@@ -79,7 +79,7 @@ def worklist_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
         request,
         title="Worklist",
         form=form,
-        panels=_panels(shown, now, names_tenants=chosen_tenant(request) is None),
+        panels=list(_panels(shown, now, names_tenants=chosen_tenant(request) is None)),
         next_url=_next_url(request, shown[-1]) if is_more else "",
         is_narrowed=any(request.GET.get(name) for name in form.fields),
     )

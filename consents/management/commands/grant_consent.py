@@ -47,5 +47,5 @@ class Command(ConsentCommand):
             service=service,
             connection=options["connection"],
             by=self.actor,
-            **terms(options, self.reason),
+            **terms(self, options),
         )

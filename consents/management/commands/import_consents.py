@@ -11,9 +11,10 @@ from consents.graph.planning import Plan
 from consents.graph.reading import files_of, read_files
 from consents.graph.telling import counts_of, rows_of, sentence_of
 from consents.models import ConsentImport
-from consents.services.imports import preview_import, record_import
+from consents.services.imports import import_later, preview_import, record_import
 from tenants.access import require
 from tenants.commands import ConsoleCommand, as_text, one_line
+from tenants.models import Tenant
 from tenants.roles import Permission
 
 LINES_SHOWN = 50
@@ -32,10 +33,20 @@ class Command(ConsoleCommand):
             "paths", nargs="+", type=Path, metavar="PATH", help="Files, or folders of *.json."
         )
         parser.add_argument("--tenant", required=True, metavar="SLUG", help="Short name of the tenant.")
+        parser.add_argument(
+            "--later", action="store_true", help="Leave it to the worker, and say under which run it waits."
+        )
 
-    def perform(self, *, paths: Sequence[Path], tenant: str, **options: Any) -> None:
+    def perform(self, *, paths: Sequence[Path], tenant: str, later: bool, **options: Any) -> None:
         whose = self.tenant(tenant)
         require(self.actor, Permission.IMPORT_CONSENTS, whose)
+        if later:
+            run = import_later(tenant=whose, by=self.actor, paths=paths)
+            self.show({"run": str(run.pk)}, f"Run {run.pk} waits for the worker. list_jobs shows it.")
+            return
+        self._import(paths, whose)
+
+    def _import(self, paths: Sequence[Path], whose: Tenant) -> None:
         size = sum(file.stat().st_size for file in files_of(paths))
         with self.progress("Reading", size) as bar:
             reading = read_files(paths, bar.advance)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from consents.management.base import ConsentCommand, consent_row, summary_row
+from consents.management.base import ConsentCommand, consent_row, summary_row, with_renewals
 from consents.models import Consent
 from consents.querysets import in_state
 
@@ -23,7 +23,8 @@ class Command(ConsentCommand):
     def perform(self, *, tenant: str | None, service: str | None, state: str | None, **options: Any) -> None:
         consents = (
             Consent.objects.for_user(self.actor)
-            .select_related("tenant", "service")
+            .with_open_steps()
+            .select_related("tenant", "service", "edition")
             .prefetch_related("covered_flows")
         )
         if tenant:
@@ -32,5 +33,7 @@ class Command(ConsentCommand):
             consents = consents.filter(service=self.service(service))
         if state:
             consents = consents.filter(in_state(state, timezone.now()))
-        row = consent_row if self.as_json else summary_row
-        self.show([row(consent) for consent in consents])
+        if self.as_json:
+            self.show([consent_row(consent) for consent in with_renewals(consents)])
+        else:
+            self.show([summary_row(consent) for consent in consents])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from tenants.commands import ConsoleCommand
+from tenants.commands import ConsoleCommand, day
 from tenants.management.rows import tenant_row
 from tenants.services import create_tenant
 
@@ -26,8 +26,14 @@ class Command(ConsoleCommand):
             help="The tenant's id in Microsoft Entra ID; “new” makes one up, for trying things out.",
         )
         parser.add_argument("--country", required=True, help="Country of the directory: DE, US, …")
+        parser.add_argument(
+            "--since",
+            type=day,
+            metavar="DATE",
+            help="Since when it exists in its directory: nothing is recorded for it that held before; else today.",
+        )
 
-    def perform(self, *, slug: str, name: str, directory_id: str, country: str, **options: Any) -> None:
+    def perform(self, *, directory_id: str, **options: Any) -> None:
+        given = {name: options[name] for name in ("slug", "name", "country", "since")}
         directory = uuid.uuid4() if directory_id == "new" else directory_id
-        tenant = create_tenant(slug=slug, name=name, directory_id=directory, country=country, by=self.actor)
-        self.show(tenant_row(tenant))
+        self.show(tenant_row(create_tenant(**given, directory_id=directory, by=self.actor)))
