@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "catalog",
     "consents",
     "terms",
-    "portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
