@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
+from bench import decide
 from bench.timing import Result, Spread
 from tests import postgres
 
@@ -20,6 +21,7 @@ NAMES = {
     "update": "One object changed and saved, each committed by itself",
     "bulk": "Many rows in one bulk_create",
     "pieces": "What single pieces of the console's record cost, in a bulk insert",
+    "decide": "Decisions over HTTP, against an empty view behind the same middleware and token check",
 }
 GOALS = {
     ("update", "sqlite"): 1.4,
@@ -27,6 +29,7 @@ GOALS = {
     ("bulk", "sqlite"): 1.5,
     ("bulk", "postgresql"): 1.5,
 }
+LEAST_SHARE, MOST_GROWTH = 0.5, 1.15
 NOTES = {("bulk", "django-auditlog"): "records nothing"}
 PACKAGES = ("django", "psycopg", "django-simple-history", "django-auditlog", "django-pghistory")
 BASELINE, CONSOLE = "unaudited", "console"
@@ -44,15 +47,23 @@ def main(arguments: list[str]) -> int:
     missed = [
         missed
         for engine in ([options.only] if options.only else ["sqlite", "postgresql"])
-        for missed in _report(engine, _run(engine, options.names or list(NAMES), options.quick))
+        for missed in _everything(engine, options.names or list(NAMES), options.quick)
     ]
     for line in missed:
         print(f"Goal missed: {line}")
     return bool(missed)
 
 
-def _run(engine: str, names: list[str], quick: bool) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.engine", *names, *(["--quick"] if quick else [])]
+def _everything(engine: str, names: list[str], quick: bool) -> Iterator[str]:
+    measures = [name for name in names if name != "decide"]
+    if measures:
+        yield from _report(engine, _run(engine, ["bench.engine", *measures], quick))
+    if "decide" in names:
+        yield from _report_decisions(_run(engine, ["bench.decide"], quick))
+
+
+def _run(engine: str, module: list[str], quick: bool) -> dict[str, Any]:
+    command = [sys.executable, "-m", *module, *(["--quick"] if quick else [])]
     with tempfile.TemporaryDirectory(prefix="privacy-console-bench-") as folder:
         if engine == "sqlite":
             return _answer(command, f"sqlite:///{folder}/console.sqlite3", folder)
@@ -87,6 +98,35 @@ def _table(name: str, results: dict[str, Result], size: int) -> Iterator[str]:
         ratio = str(Spread.of(each.ratios(results[BASELINE])))
         note = NOTES.get((name, each.name))
         yield f"| {each.name} | {each.median / size * 1e6:,.0f} | {ratio}{f'; {note}' if note else ''} |"
+
+
+def _report_decisions(answer: dict[str, Any]) -> Iterator[str]:
+    """The table of requests, and what misses its goal."""
+    results = {each: Result(each, seconds) for each, seconds in answer["seconds"].items()}
+    empty, many = results[decide.EMPTY], f"{decide.DECISION}, {answer['many']:,}"
+    print(f"\n{NAMES['decide']}: {answer['server']}, {len(empty.seconds)} rounds")
+    processor = {each: Result(each, seconds) for each, seconds in answer["processor"].items()}
+    print(
+        "| | µs a request | queries | times the requests of the empty view (quartiles) | by processor time |"
+    )
+    print("|---|---:|---:|---|---|")
+    for each in results.values():
+        queries = answer["queries"].get(each.name, "")
+        share, used = (
+            Spread.of(all_of[decide.EMPTY].ratios(all_of[each.name])) for all_of in (results, processor)
+        )
+        print(f"| {each.name} | {each.median * 1e6:,.0f} | {queries} | {share} | {used} |")
+    for name in decide.GROWING:
+        large = f"{name}, {answer['many']:,}"
+        growth = Spread.of(results[large].ratios(results[name]))
+        used = Spread.of(processor[large].ratios(processor[name]))
+        print(f"{large}, instead of {decide.FEW}: {growth} times the time, {used} by processor time")
+        if growth.middle > MOST_GROWTH:
+            yield f"{name} on {answer['server']} grows to {growth.middle:.2f}, at most {MOST_GROWTH}"
+    for name in (decide.DECISION, many, "each answer logged"):
+        served = Spread.of(empty.ratios(results[name])).middle
+        if served < LEAST_SHARE:
+            yield f"{name} on {answer['server']}: {served:.2f} of the empty view, at least {LEAST_SHARE}"
 
 
 def _machine() -> str:

@@ -112,7 +112,9 @@ class EvaluationOptionsSerializer(InputSerializer):
 class EvaluationsSerializer(PartialEvaluationSerializer):
     """Several evaluations; without `evaluations` it is a single one."""
 
-    evaluations = PartialEvaluationSerializer(many=True, required=False, max_length=LARGEST_BATCH)
+    evaluations = serializers.ListField(
+        child=PartialEvaluationSerializer(), required=False, max_length=LARGEST_BATCH
+    )
     options = EvaluationOptionsSerializer(required=False)
 
 

@@ -48,7 +48,9 @@ class QuestionSerializer(InputSerializer):
 class AskingSerializer(QuestionSerializer):
     """A question, or a list of `questions`, and the two clocks that hold for all of it."""
 
-    questions = QuestionSerializer(many=True, required=False, min_length=1, max_length=LARGEST_BATCH)
+    questions = serializers.ListField(
+        child=QuestionSerializer(), required=False, min_length=1, max_length=LARGEST_BATCH
+    )
     at = InstantField(required=False, help_text="When it would happen: now, or any other time.")
     known_at = InstantField(required=False, help_text="As the record stood then; not in the future.")
 

@@ -72,9 +72,12 @@ def _parsed(path: Path, raw: bytes) -> dict[str, Any] | None:
     """The line; one that the machine lost half of when it went down is put aside."""
     try:
         line: dict[str, Any] = json.loads(raw)
-        return line if {"by", "tenant", "at", "answers"} <= line.keys() else _put_aside(path, raw)
+        if {"by", "tenant", "at", "answers"} <= line.keys():
+            return line
     except (ValueError, AttributeError):
-        return _put_aside(path, raw)
+        pass
+    _put_aside(path, raw)
+    return None
 
 
 def _put_aside(path: Path, raw: bytes) -> None:

@@ -106,7 +106,7 @@ def _by_consent(rows: Any) -> dict[int, list[Any]]:
 
 def tenant_as_known(tenant: Tenant, as_of: datetime) -> Tenant:
     """The tenant under the name it had then; as it is now, where it was not known yet."""
-    rows: Any = Tenant.history.known_at(as_of).filter(id=tenant.pk).as_instances()  # type: ignore[attr-defined]
+    rows: Any = Tenant.history.known_at(as_of).filter(id=tenant.pk).as_instances()
     found: Tenant | None = rows.first()
     return found or tenant
 

@@ -56,7 +56,7 @@ def export_receipt(*, consent: Consent, by: Principal, as_of: datetime | None = 
 
 def _as_known(consent: Consent, as_of: datetime) -> Consent:
     """The consent as it was known at the instant."""
-    rows: Any = Consent.history.for_tenant(consent.tenant_id).known_at(as_of)  # type: ignore[attr-defined]
+    rows: Any = Consent.history.for_tenant(consent.tenant_id).known_at(as_of)
     found: Consent | None = rows.filter(id=consent.pk).as_instances().first()
     if found is None:
         raise Refused("not_known_then", f"Nothing was known of consent {consent.pk} then.")

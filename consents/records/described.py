@@ -80,7 +80,7 @@ def _in(model: Any, pk: int, edition: Edition | None, as_of: datetime) -> Any:
 
 def _changes(consent: Consent, as_of: datetime) -> list[AuditEvent]:
     """The events that changed the consent's row; that somebody took its record away is none of them."""
-    rows: Any = Consent.history.for_tenant(consent.tenant_id)  # type: ignore[attr-defined]
+    rows: Any = Consent.history.for_tenant(consent.tenant_id)
     changes = rows.filter(id=consent.pk, history_date__lte=as_of).values("history_id")
     events = AuditEvent.objects.for_tenant(consent.tenant_id).filter(pk__in=changes)
     return list(events.select_related("attribution").order_by("id"))

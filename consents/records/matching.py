@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -55,9 +56,10 @@ def _flows(catalog: Catalog, codes: Sequence[str]) -> dict[str, Flow]:
 def _edition(given: Given, catalog: Catalog) -> tuple[Edition | None, bool]:
     """The edition that was agreed to, known by its file or by number and date; otherwise the latest."""
     about = given.part("pc:agreedTo")
-    digest = str(about.get("pc:sha256", ""))
-    alike = catalog.editions.filter(number=about.get("pc:edition"), released_on=day(about.get("dct:issued")))
-    same = alike.filter(sha256=digest).first() or (digest and catalog.editions.filter(sha256=digest).first())
+    alike = catalog.editions.filter(sha256=about.get("pc:sha256", ""))
+    released_on = day(about.get("dct:issued")) or date.min
+    same = alike.filter(number=about.get("pc:edition", -1), released_on=released_on).first()
+    same = same or alike.exclude(sha256="").first()
     return (same, True) if same else (catalog.latest_edition, False)
 
 

@@ -103,6 +103,11 @@ def instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def moment(event: dict[str, Any]) -> datetime:
+    """When an event of a record was."""
+    return datetime.fromisoformat(event["dct:date"])
+
+
 def day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -205,7 +210,7 @@ def _periods(given: Given) -> Iterable[str]:
     if given.state in (Consent.State.WITHDRAWN, Consent.State.EXPIRED) and until is None:
         yield f"it is {given.state}, and has no end"
     for event in given.body["pc:event"]:
-        instant(event["dct:date"])
+        moment(event)
     for step in given.steps:
         day(step["pc:dueOn"])
         instant(step.get("pc:doneAt"))

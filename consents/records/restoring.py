@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.context import Action, deed
 from consents.models import Consent, CoveredFlow, EndingStep
 from consents.records.matching import Match, People, Unmatched, match
-from consents.records.reading import Given, Source, day, instant, read_records
+from consents.records.reading import Given, Source, day, instant, moment, read_records
 from consents.services.common import require_open, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
@@ -106,7 +106,7 @@ def _against(tenant: Tenant, records: Sequence[Given], from_other_tenant: bool) 
 
 def _dates(tenant: Tenant, given: Given) -> Iterable[str]:
     now = timezone.now()
-    if any(at > now for at in (instant(event["dct:date"]) for event in given.body["pc:event"]) if at):
+    if any(moment(event) > now for event in given.body["pc:event"]):
         yield f"{given.record_id}: it tells of what has not happened yet"
     began = instant(given.part("pc:holds").get("pc:from"))
     if began and began < tenant.exists_since:
@@ -162,7 +162,7 @@ class _Restoring:
         consent = Consent(
             tenant=self.tenant,
             service=found.service,
-            requested_at=instant(given.event("requested")["dct:date"]),
+            requested_at=moment(given.event("requested")),
             requested_by=given.event("requested").get("pc:by", ""),
             requested_by_id=self.people.actor_id(given.event("requested").get("pc:by", "")),
             restored_from=given.source.label,
@@ -190,7 +190,7 @@ class _Restoring:
     def _grant(self, given: Given, found: Match, consent: Consent) -> None:
         granted, holds = given.event("granted"), given.part("pc:holds")
         consent.status, consent.edition = Consent.State.GRANTED, found.edition
-        consent.granted_at, consent.grant_reason = instant(granted["dct:date"]), granted.get("pc:reason", "")
+        consent.granted_at, consent.grant_reason = moment(granted), granted.get("pc:reason", "")
         consent.granted_by = granted.get("pc:by", "")
         consent.granted_by_id = self.people.actor_id(consent.granted_by)
         consent.granted_role, consent.granted_origin = (
@@ -238,13 +238,13 @@ class _Restoring:
 
     def _decline(self, given: Given, consent: Consent) -> None:
         event = given.event("declined")
-        consent.status, consent.declined_at = Consent.State.DECLINED, instant(event["dct:date"])
+        consent.status, consent.declined_at = Consent.State.DECLINED, moment(event)
         consent.declined_by, consent.decline_reason = event.get("pc:by", ""), event.get("pc:reason", "")
         consent.save()
 
     def _withdraw(self, given: Given, consent: Consent) -> None:
         event = given.event("withdrawn")
-        consent.status, consent.withdrawn_at = Consent.State.WITHDRAWN, instant(event["dct:date"])
+        consent.status, consent.withdrawn_at = Consent.State.WITHDRAWN, moment(event)
         consent.withdrawn_by, consent.withdraw_reason = event.get("pc:by", ""), event.get("pc:reason", "")
         _cleaned(given, consent)
         consent.save()

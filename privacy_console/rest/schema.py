@@ -148,7 +148,7 @@ class ConsoleSchema(AutoSchema):
     def _problems(self) -> list[int]:
         found = {400, 401, 403, 404, 406, 503}
         if self._action in getattr(self.view, "files", ()):
-            found -= {406}
+            found = found - {406} | {409}
         if self.method != "GET":
             found |= {409}
         if self.method in ("POST", "PATCH", "PUT"):

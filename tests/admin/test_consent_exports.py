@@ -38,7 +38,7 @@ class TestExporting(CastTestCase):
     def test_each_format_is_taken_and_recorded(self) -> None:
         consent = lives.granted(self.contoso, self.officer)
         for name in ("csv", "xlsx", "json", "pdf"):
-            answer = self.sees(self.auditor).get(
+            answer: Any = self.sees(self.auditor).get(
                 EXPORT, {"tenant": "contoso", "export_format": name, "as_of": ""}
             )
             assert answer.status_code == 200

@@ -15,7 +15,7 @@ from audit.models import AuditEvent
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
-from tenants.roles import Permission, Role
+from tenants.roles import Role
 from tests.api import suite
 from tests.consents.stories import SERIAL_NUMBER, instant
 
@@ -23,6 +23,8 @@ PATH = "/api/v1/tenants/contoso/decisions/"
 EVALUATION = "/api/v1/tenants/contoso/access/v1/evaluation"
 EVALUATIONS = EVALUATION + "s"
 QUESTION = {"flow": SERIAL_NUMBER, "connection": "Munich"}
+KEY: dict[str, Any] = {"Idempotency-Key": "k"}
+R_1: dict[str, Any] = {"X-Request-ID": "r-1"}
 REQUEST: dict[str, Any] = {
     "subject": {"type": "tenant", "id": "contoso"},
     "action": {"name": "share"},
@@ -50,10 +52,10 @@ class AskingTestCase(suite.ApiTestCase):
         with self.door():
             withdraw_consent(consent=self.consent, by=self.operator, reason="No longer needed.")
 
-    def ask(self, body: Any, path: str | None = None, role: Role = Role.SERVICE, **headers: str) -> Any:
+    def ask(self, body: Any, path: str | None = None, role: Role = Role.SERVICE, **headers: Any) -> Any:
         return self.send(self.role(role), "POST", path or self.path, body, **headers)
 
-    def answer(self, body: Any, path: str | None = None, **headers: str) -> Any:
+    def answer(self, body: Any, path: str | None = None, **headers: Any) -> Any:
         answer = self.ask(body, path, **headers)
         assert answer.status_code == 200, answer.content
         assert answer["Content-Type"] == "application/json"
@@ -75,9 +77,6 @@ class TestWho(AskingTestCase):
         browser = Client()
         browser.force_login(self.auditor)
         assert self.send(browser, "POST", PATH, QUESTION).status_code == 200
-
-    def test_it_is_a_permission_of_its_own(self) -> None:
-        assert Permission.ASK_DECISIONS == "decision.ask"
 
 
 class TestDecisions(AskingTestCase):
@@ -166,9 +165,9 @@ class TestDecisions(AskingTestCase):
         assert (answer["allowed"], answer["at"]) == (False, "0001-01-02T00:00:00.000000Z")
 
     def test_a_repeated_key_gives_the_first_answer(self) -> None:
-        first = self.answer(QUESTION, **{"Idempotency-Key": "k"})
+        first = self.answer(QUESTION, **KEY)
         self.withdraw()
-        assert self.answer(QUESTION, **{"Idempotency-Key": "k"}) == first
+        assert self.answer(QUESTION, **KEY) == first
         assert not self.answer(QUESTION)["allowed"]
 
     def test_queries(self) -> None:
@@ -252,10 +251,10 @@ class TestAuthzen(AskingTestCase):
                 self.assert_problem(self.ask(body), 400, pointer)
 
     def test_the_callers_request_id_comes_back(self) -> None:
-        assert self.ask(REQUEST, **{"X-Request-ID": "r-1"})["X-Request-ID"] == "r-1"
-        assert self.ask({}, **{"X-Request-ID": "r-1"})["X-Request-ID"] == "r-1"
+        assert self.ask(REQUEST, **R_1)["X-Request-ID"] == "r-1"
+        assert self.ask({}, **R_1)["X-Request-ID"] == "r-1"
         assert len(self.ask(REQUEST)["X-Request-ID"]) == 36
-        assert self.ask(REQUEST, **{"X-Request-ID": "a b"})["X-Request-ID"] != "a b"
+        assert self.ask(REQUEST, **{**R_1, "X-Request-ID": "a b"})["X-Request-ID"] != "a b"
 
     def test_the_metadata_is_the_tenants(self) -> None:
         where = "/.well-known/authzen-configuration/api/v1/tenants/contoso"
@@ -298,7 +297,7 @@ class TestAuthzenBatches(AskingTestCase):
         assert self.decisions({"resource": alone}) == [False]
 
     def test_semantics(self) -> None:
-        asked = ({}, {"resource": self.oslo}, {})
+        asked: tuple[Any, ...] = ({}, {"resource": self.oslo}, {})
         assert self.decisions(*asked, semantic="execute_all") == [True, False, True]
         assert self.decisions(*asked, semantic="deny_on_first_deny") == [True, False]
         assert self.decisions(*asked, semantic="permit_on_first_permit") == [True]
@@ -318,7 +317,7 @@ class TestAuthzenBatches(AskingTestCase):
         ]
 
     def test_malformed(self) -> None:
-        cases = (
+        cases: tuple[tuple[Any, str], ...] = (
             ({"evaluations": {}}, "#/evaluations"),
             ({"evaluations": None}, "#/evaluations"),
             ({"evaluations": [7]}, "#/evaluations/0"),

@@ -173,15 +173,6 @@ def _message(cast: Cast) -> Message:
 
 
 def _feed(cast: Cast) -> CalendarFeed:
-    digest = CalendarFeed.digest_of(f"made {next(numbers)}")
-    return CalendarFeed(tenant=cast.contoso, user=cast.officer, name="made", digest=digest)
-
-
-def _mail_preference(cast: Cast) -> MailPreference:
-    return MailPreference(tenant=cast.contoso, user=person(f"made{next(numbers)}@contoso.example"))
-
-
-def _feed(cast: Cast) -> CalendarFeed:
     digest = CalendarFeed.digest_of(CalendarFeed.new_secret())
     return CalendarFeed(tenant=cast.contoso, user=cast.auditor, name="Phone", digest=digest)
 
@@ -232,8 +223,6 @@ MAKERS: dict[type[Any], Maker] = {
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
-    CalendarFeed: Maker(_feed, "name", _text),
-    MailPreference: Maker(_mail_preference, "reminders", lambda: False),
 }
 
 

@@ -10,9 +10,16 @@ from django.utils import timezone
 from audit.context import Origin, acting
 from catalog.models import Service
 from consents.models import Consent, EndingStep
-from consents.services import decline_consent, grant_consent, request_consent, withdraw_consent
+from consents.services import (
+    assign_step,
+    complete_step,
+    decline_consent,
+    grant_consent,
+    request_consent,
+    withdraw_consent,
+)
 from tenants.access import Principal
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 
 GROUNDS: dict[str, Any] = {
     "contract_reference": "Apple Business Agreement 7",
@@ -38,7 +45,9 @@ def requested(tenant: Tenant, by: Principal, service: str = "vpp", **values: Any
 
 
 def granted(tenant: Tenant, by: Principal, service: str = "vpp", **values: Any) -> Consent:
-    period = {name: values.pop(name) for name in ("effective_from", "effective_until") if name in values}
+    period: dict[str, Any] = {
+        name: values.pop(name) for name in ("effective_from", "effective_until") if name in values
+    }
     consent = requested(tenant, by, service, **values)
     with door():
         return grant_consent(consent=consent, by=by, reason="The works council agreed", **period)
@@ -56,22 +65,21 @@ def withdrawn(tenant: Tenant, by: Principal, service: str = "vpp", **values: Any
         return withdraw_consent(consent=consent, by=by, reason="No longer needed")
 
 
-def step_done(consent: Consent, owner: Any = None) -> EndingStep:
-    """The first step of the checklist, done with a proof."""
+def step_done(consent: Consent, by: Principal, owner: User | None = None) -> EndingStep:
+    """The first step of the checklist, given to somebody and done with a proof."""
     step: EndingStep = (
         EndingStep.objects.for_tenant(consent.tenant).filter(consent=consent).earliest("position")
     )
-    step.status, step.proof, step.owner = EndingStep.Status.DONE, "Ticket 4711", owner
-    step.done_at, step.done_by = timezone.now(), "admin@contoso.example"
     with door():
-        step.save()
-    return step
+        if owner is not None:
+            assign_step(step=step, by=by, owner=owner)
+        return complete_step(step=step, by=by, proof="Ticket 4711")
 
 
 def in_every_state(tenant: Tenant, by: Principal) -> dict[str, Consent]:
     """One consent in each state, by the state."""
     past = timezone.now() - timedelta(days=20)
-    period = {"effective_from": past, "effective_until": past + timedelta(days=10)}
+    period: dict[str, Any] = {"effective_from": past, "effective_until": past + timedelta(days=10)}
     made = {
         "granted": granted(tenant, by, connection="Berlin"),
         "withdrawn": withdrawn(tenant, by, connection="Munich"),
@@ -79,7 +87,7 @@ def in_every_state(tenant: Tenant, by: Principal) -> dict[str, Consent]:
         "expired": granted(tenant, by, connection="Ulm", **period),
         "requested": requested(tenant, by, connection="Kiel"),
     }
-    step_done(made["withdrawn"], owner=None)
+    step_done(made["withdrawn"], by)
     return made
 
 

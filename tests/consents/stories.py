@@ -49,9 +49,13 @@ class DecisionTestCase(CastTestCase):
 
     def ask(self, flow: str = SERIAL_NUMBER, *, tenant: Tenant | None = None, **asked: Any) -> Decision:
         """The answer to one question: about the flow, or another subject where one is given."""
-        names = {name: asked.pop(name) for name in ("service", "third_party", "connection") if name in asked}
-        about = names if {"service", "third_party"} & names.keys() else {"flow": flow, **names}
-        return decide(tenant=tenant or self.contoso, questions=[Question(**about)], **asked)[0]
+        names: dict[str, str] = {}
+        for name in ("service", "third_party", "connection"):
+            if name in asked:
+                names[name] = asked.pop(name)
+        if not {"service", "third_party"} & names.keys():
+            names["flow"] = flow
+        return decide(tenant=tenant or self.contoso, questions=[Question(**names)], **asked)[0]
 
     def code(self, *args: Any, **asked: Any) -> str:
         """The first reason; what allows and what does not is told by the code."""

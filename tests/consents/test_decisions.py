@@ -307,8 +307,10 @@ class TestTwoClocks(DecisionTestCase):
         self.withdrawn(consent)
         past, present = self.ask(known_at=then).evidence, self.ask().evidence
         assert past.history_id == granted.history_id
-        assert AuditEvent.objects.across_tenants().get(pk=past.history_id).activity == "consent.granted"
-        assert AuditEvent.objects.across_tenants().get(pk=present.history_id).activity == "consent.withdrawn"
+        assert [self._activity(each.history_id) for each in (past, present)] == [
+            "consent.granted",
+            "consent.withdrawn",
+        ]
         assert past.record_id == present.record_id == str(consent.record_id)
         covered = CoveredFlow.objects.for_tenant(self.contoso).get(consent=consent, code=SERIAL_NUMBER)
         assert past.flows == ((SERIAL_NUMBER, covered.flow_record),)
@@ -320,15 +322,20 @@ class TestTwoClocks(DecisionTestCase):
             edition.last_event,
         )
 
+    @staticmethod
+    def _activity(event: int | None) -> str:
+        return AuditEvent.objects.across_tenants().get(pk=event or 0).activity
+
     def _edition(self) -> Any:
         return Catalog.objects.get(code="intune").latest_edition
 
     def test_questions_that_cannot_be_put(self) -> None:
         now = timezone.now()
-        for field, asked in {
+        refused_for: dict[str, dict[str, Any]] = {
             "known_at": {"known_at": now + DAY},
             "at": {"at": now + 20 * 365 * DAY},
-        }.items():
+        }
+        for field, asked in refused_for.items():
             with pytest.raises(QuestionRefused) as refused:
                 self.ask(**asked)
             assert refused.value.field == field

@@ -131,7 +131,8 @@ class TestReplayed(DecisionTestCase):
 
     def _any(self, status: str) -> Consent:
         rows = Consent.objects.for_tenant(self.contoso).filter(status=status, connection__in=self.connections)
-        return self.chance.choice(list(rows))
+        chosen: Consent = self.chance.choice(list(rows))
+        return chosen
 
     def _request(self, renews: Consent | None = None) -> None:
         connection = renews.connection if renews else self.chance.choice(self.connections)
@@ -193,7 +194,8 @@ class TestReplayed(DecisionTestCase):
         bounds = [b for _, deed, facts in self.journal.notes if deed == "granted" for b in facts[1:] if b]
         kind = self.chance.randrange(3)
         if kind == 0:
-            return self.chance.choice(bounds) + self.chance.choice([-TICK, 0 * TICK, TICK])
+            bound: datetime = self.chance.choice(bounds)
+            return bound + self.chance.choice([-TICK, 0 * TICK, TICK])
         if kind == 1:
             return self.chance.choice(self.journal.quiet)
         return self.journal.quiet[0] + DAY * (self.chance.random() * 12 - 1)

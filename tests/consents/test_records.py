@@ -149,7 +149,7 @@ def test_it_says_who_what_why_where_and_until_when(cast: Cast) -> None:
 
 def test_the_checklist_is_in_it(cast: Cast) -> None:
     consent = lives.withdrawn(cast.contoso, cast.officer)
-    lives.step_done(consent, owner=cast.admin)
+    lives.step_done(consent, cast.officer, owner=cast.admin)
     first, second, *_ = record(consent, cast)["pc:endingStep"]
     assert (first["pc:status"], first["pc:proof"], first["pc:owner"]) == (
         "done", "Ticket 4711", "admin@contoso.example"
