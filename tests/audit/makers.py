@@ -36,7 +36,8 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
-from tenants.models import AccessToken, Membership, Tenant, User
+from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
+from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsText, TermsVersion
 from tests.cast import Cast, person
 from work.models import CalendarFeed, Job, MailPreference, Message
 
@@ -182,6 +183,76 @@ def _preference(cast: Cast) -> MailPreference:
     return MailPreference(tenant=cast.contoso, user=reader)
 
 
+def employee(cast: Cast) -> Employee:
+    name = f"made{next(numbers)}"
+    return Employee(tenant=cast.contoso, directory_id=name, user_principal_name=f"{name}@contoso.example")
+
+
+def _group(cast: Cast) -> Group:
+    return Group(tenant=cast.contoso, directory_id=f"group {next(numbers)}", name="Sales")
+
+
+def _group_member(cast: Cast) -> GroupMember:
+    group, member = _group(cast), employee(cast)
+    group.save()
+    member.save()
+    return GroupMember(tenant=cast.contoso, group=group, employee=member)
+
+
+def _another_group() -> int:
+    tenant = Tenant.objects.get(slug="contoso")
+    group = Group(tenant=tenant, directory_id=f"group {next(numbers)}", name="Service")
+    group.save()
+    return group.pk
+
+
+def _terms(cast: Cast) -> TermsPolicy:
+    return TermsPolicy(tenant=cast.contoso, name=f"made {next(numbers)}")
+
+
+def _target(cast: Cast) -> TermsTarget:
+    policy, group = _terms(cast), _group(cast)
+    policy.save()
+    group.save()
+    return TermsTarget(tenant=cast.contoso, policy=policy, group=group)
+
+
+def _version(cast: Cast) -> TermsVersion:
+    policy = _terms(cast)
+    policy.save()
+    return TermsVersion(tenant=cast.contoso, policy=policy, number=1)
+
+
+def _revision(cast: Cast) -> TermsRevision:
+    version = _version(cast)
+    version.save()
+    return TermsRevision(tenant=cast.contoso, version=version, number=0, drafted_by="officer")
+
+
+def _terms_text(cast: Cast) -> TermsText:
+    revision = _revision(cast)
+    revision.save()
+    return TermsText(tenant=cast.contoso, revision=revision, language="en", title="Terms", body="Words")
+
+
+def _acceptance(cast: Cast) -> Acceptance:
+    version, who = _version(cast), employee(cast)
+    version.save()
+    who.save()
+    return Acceptance(
+        tenant=cast.contoso,
+        employee=who,
+        policy=version.policy,
+        version=version,
+        directory_id=who.directory_id,
+        user_principal_name=who.user_principal_name,
+        decided_at=timezone.now(),
+        decision="accepted",
+        surface="paper",
+        trigger="new",
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -223,6 +294,15 @@ MAKERS: dict[type[Any], Maker] = {
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
+    Employee: Maker(employee, "display_name", _text),
+    Group: Maker(_group, "name", _text),
+    GroupMember: Maker(_group_member, "group_id", _another_group),
+    TermsPolicy: Maker(_terms, "description", _text),
+    TermsTarget: Maker(_target, "excluded", lambda: True),
+    TermsVersion: Maker(_version, "grace_days", lambda: next(numbers)),
+    TermsRevision: Maker(_revision, "note", _text),
+    TermsText: Maker(_terms_text, "body", _text),
+    Acceptance: Maker(_acceptance, "button", _text),
 }
 
 
