@@ -35,6 +35,7 @@ def receipt_of(acceptance: Acceptance) -> dict[str, Any]:
         "shown_at": _utc(acceptance.shown_at),
         "decided_at": _utc(acceptance.decided_at),
         "decision": acceptance.decision,
+        "valid_until": _utc(acceptance.valid_until),
         "button": acceptance.button,
         "surface": acceptance.surface,
         "key_id": acceptance.key_id,

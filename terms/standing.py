@@ -72,7 +72,7 @@ def place_of(
     if version is None:
         return Place(policy, Standing.NOTHING_ASKED, None, last, None, None, 1)
     accepted = [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
-    until = expires_at(policy, accepted[-1]) if accepted else None
+    until = accepted[-1].valid_until if accepted else None
     if accepted and (until is None or until > at):
         return Place(policy, Standing.ACCEPTED_LATEST, version, accepted[-1], None, until, len(accepted))
     since = until or version.effective_from
@@ -81,11 +81,11 @@ def place_of(
     )
 
 
-def expires_at(policy: TermsPolicy, acceptance: Acceptance) -> datetime | None:
-    """When an acceptance has to be repeated; None: never."""
+def valid_until(policy: TermsPolicy, decided_at: datetime) -> datetime | None:
+    """When an acceptance given then has to be repeated, by the policy as it is; None: never."""
     if policy.reaccept_months is None:
         return None
-    until: datetime = acceptance.decided_at + relativedelta(months=policy.reaccept_months)
+    until: datetime = decided_at + relativedelta(months=policy.reaccept_months)
     return until
 
 

@@ -17,8 +17,8 @@ from terms.querysets import AcceptanceManager
 RECORDED = (
     "receipt_id", "employee_id", "policy_id", "version_id", "revision_id", "text_id", "directory_id",
     "user_principal_name", "display_name", "language", "text_sha256", "round", "shown_at", "decided_at", "decision",
-    "button", "surface", "trigger", "device", "session", "network", "supersedes_id", "imported_from", "key_id",
-    "signature",
+    "valid_until", "button", "surface", "trigger", "device", "session", "network", "supersedes_id",
+    "imported_from", "key_id", "signature",
 )  # fmt: skip
 
 
@@ -57,6 +57,9 @@ class Acceptance(TenantOwned):
     shown_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField()
     decision = models.CharField(max_length=12, choices=Decision)
+    valid_until = models.DateTimeField(
+        null=True, help_text="When it has to be given again, by the policy of that day; empty: never."
+    )
     button = models.CharField(max_length=100, blank=True, help_text="What stood on the button.")
     surface = models.CharField(max_length=16, choices=Surface)
     trigger = models.CharField(max_length=12, choices=Trigger)

@@ -21,7 +21,7 @@ from terms.languages import best_of
 from terms.models import Acceptance, TermsPolicy, TermsText
 from terms.receipts import signed_bytes
 from terms.services.texts import latest_revision
-from terms.standing import Place, place_of, version_asked
+from terms.standing import Place, place_of, valid_until, version_asked
 
 SALT = "terms.shown"
 A_DAY = 24 * 60 * 60
@@ -176,6 +176,7 @@ def _acceptance(
         shown_at=datetime.fromisoformat(shown["shown_at"]),
         decided_at=now,
         decision=Acceptance.Decision(decision),
+        valid_until=valid_until(current.policy, now) if decision == Acceptance.Decision.ACCEPTED else None,
         button=circumstances.button,
         surface=Acceptance.Surface.PORTAL,
         trigger=_trigger(current),
