@@ -55,8 +55,6 @@ router.register(f"{IN_TENANT}/tokens", tenants.TokensViewSet, "token")
 router.register(f"{IN_TENANT}/consents", consents.ConsentsViewSet, "consent")
 router.register(f"{IN_TENANT}/ending-steps", consent_steps.EndingStepsViewSet, "ending-step")
 router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
-router.register(f"{IN_TENANT}/expiries", ExpiriesViewSet, "expiry")
-router.register(f"{IN_TENANT}/worklist", WorklistViewSet, "worklist")
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
@@ -121,6 +119,9 @@ urlpatterns: list[Any] = [
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
     ),
+    # Lists that are read as a whole: what they hold has its own address elsewhere.
+    re_path(rf"^v1/{IN_TENANT}/expiries/$", ExpiriesViewSet.as_view({"get": "list"}), name="expiry-list"),
+    re_path(rf"^v1/{IN_TENANT}/worklist/$", WorklistViewSet.as_view({"get": "list"}), name="worklist-list"),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),

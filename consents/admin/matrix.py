@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 
 from consents.admin.words import standing_badges, standing_words
 from consents.glance import Glance, Line, Standing, glance_at
-from consents.models import Consent
+from consents.models import Consent, EndingStep
 from tenants.access import Principal, signed_in
 from tenants.choice import tenants_allowing, visible_tenants
 from tenants.models import Tenant
@@ -47,6 +47,11 @@ class Cell:
     def url(self) -> str:
         consent = self.standing.consent if self.standing else None
         return admin_url(consent, "change", consent.pk) if consent else ""
+
+    @property
+    def covers(self) -> bool:
+        """Whether there are numbers to tell: what was declined covers nothing."""
+        return self.standing is not None and self.standing.state != Consent.State.DECLINED
 
     @property
     def badges(self) -> Sequence[Any]:
@@ -91,13 +96,20 @@ class Matrix:
         """What the state and the role allow; in the past, nothing."""
         if self.moment.is_past:
             return []
-        if standing is None:
-            return self._requesting(line.service, line.connection, tenant)
+        if standing is None:  # Another tenant's connection: this one has those that it names itself.
+            return [] if line.connection else self._requesting(line.service, "", tenant)
         return [
-            *(self._deciding(standing.consent)),
+            *self._deciding(standing.consent),
             *(self._deciding(standing.awaited) if standing.awaited else ()),
-            *(self._asking_again(line, standing)),
+            *self._ending(standing),
+            *self._asking_again(line, standing),
         ]
+
+    def _ending(self, standing: Standing) -> list[Action]:
+        if not standing.open_steps or not self.person.may(Permission.END_SHARING, standing.tenant):
+            return []
+        steps = f"{admin_url(EndingStep, 'changelist')}?{urlencode({'progress': 'open', 'q': standing.consent.name})}"
+        return [Action("See the steps", steps, str(standing.consent))]
 
     def _deciding(self, consent: Consent) -> list[Action]:
         offered = {

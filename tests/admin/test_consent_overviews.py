@@ -102,6 +102,7 @@ class GlanceTests(OverviewCase):
             assert words in row, connection_name
             assert covers in row, connection_name
         assert "2 steps open" in self.line(page, "<strong>Munich</strong>")
+        assert "?progress=open&amp;q=" in self.line(page, "<strong>Munich</strong>")
         assert "would cover" in self.line(page, "<strong>Kiel</strong>")
 
     def test_buttons_are_what_state_and_role_allow(self) -> None:

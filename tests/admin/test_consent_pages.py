@@ -283,7 +283,7 @@ class ConsentFileTests(CastTestCase):
             (gone, "Withdrawn, 2 steps open"),
         ):
             assert words in self.see(consent), words
-        step_done(gone)
+        step_done(gone, self.officer)
         assert "Withdrawn, 1 step open" in self.see(gone)
         assert "Ticket 4711" in self.see(gone)
 

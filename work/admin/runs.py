@@ -130,7 +130,7 @@ class RunAdmin(PlatformModelAdmin):
             ("Job", link_to(job) if job else Code(obj.code)),
             ("What it said", obj.line),
             ("Tenant", link_to(tenant) if tenant else ""),
-            ("Asked for by", details["asked_by"] or "the schedule"),
+            ("Asked for by", details["asked_by"] or ("the schedule" if details["due"] else "the console")),
             ("Arguments", Code(arguments) if arguments else ""),
             ("Attempt", obj.attempt),
             ("Asked for", obj.enqueued_at),
