@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from tenants.models import Employee, Group, GroupMember
-from terms.models import Acceptance, TermsPolicy, TermsTarget, TermsVersion
-from terms.standing import Standing, version_asked
+from terms.models import Acceptance, TermsPolicy, TermsTarget
+from terms.standing import Standing, decided_by, version_asked
 
 
 def asked_of(policy: TermsPolicy) -> Any:
-    """The active employees whom the policy is for; being in an excluded group wins."""
+    """The active employees whom the policy is for; being in an excluded group wins. A retired one is for nobody."""
     employees = Employee.objects.for_tenant(policy.tenant_id).filter(status=Employee.Status.ACTIVE)
+    if policy.is_retired:
+        return employees.none()
     if not policy.for_everybody:
         employees = employees.filter(_in_groups(policy, excluded=False))
     return employees.exclude(_in_groups(policy, excluded=True))
@@ -30,18 +32,21 @@ def _in_groups(policy: TermsPolicy, *, excluded: bool) -> Exists:
 
 def with_standing(employees: Any, policy: TermsPolicy, at: datetime | None = None) -> Any:
     """Adds `standing` (of `Standing`), which is that of `terms.standing.place_of` for each employee."""
-    at = at or timezone.now()
-    version = version_asked(policy, at)
+    instant = at or timezone.now()
+    version = version_asked(policy, instant)
     if version is None:
         return employees.annotate(standing=Value(Standing.NOTHING_ASKED.value))
-    own = Acceptance.objects.for_tenant(policy.tenant_id).filter(employee=OuterRef("pk"), decided_at__lte=at)
-    accepted = own.filter(policy=policy, decision=Acceptance.Decision.ACCEPTED)
+    known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at)
+    own = known.filter(policy=policy, employee=OuterRef("pk"))
+    accepted = own.filter(decision=Acceptance.Decision.ACCEPTED)
+    last = own.filter(version=version).order_by("-decided_at", "-pk").values("decision")[:1]
+    employees = employees.annotate(last_decision=Subquery(last))
     standing = Case(
         When(
-            Exists(accepted.filter(_is_valid(at), version=version)),
+            Exists(accepted.filter(_is_valid(instant), version=version)),
             then=Value(Standing.ACCEPTED_LATEST.value),
         ),
-        When(_has_declined(own, version), then=Value(Standing.DECLINED.value)),
+        When(last_decision=Acceptance.Decision.DECLINED, then=Value(Standing.DECLINED.value)),
         When(Exists(accepted), then=Value(Standing.ACCEPTED_OLDER.value)),
         default=Value(Standing.OUTSTANDING.value),
     )
@@ -50,15 +55,6 @@ def with_standing(employees: Any, policy: TermsPolicy, at: datetime | None = Non
 
 def _is_valid(at: datetime) -> Q:
     return Q(valid_until__isnull=True) | Q(valid_until__gt=at)
-
-
-def _has_declined(own: QuerySet[Acceptance], version: TermsVersion) -> Exists:
-    """Declined the version, and decided nothing about it since."""
-    of_version = own.filter(version=version)
-    later = of_version.filter(decided_at__gt=OuterRef("decided_at"), employee=OuterRef("employee"))
-    unscoped = later.filter(employee=OuterRef("employee"))
-    declined = of_version.filter(decision=Acceptance.Decision.DECLINED)
-    return Exists(declined.exclude(Exists(unscoped)))
 
 
 @dataclass(frozen=True)

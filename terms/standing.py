@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import models
@@ -52,15 +53,16 @@ def version_asked(policy: TermsPolicy, at: datetime) -> TermsVersion | None:
 
 def places_of(employee: Employee, at: datetime | None = None) -> list[Place]:
     """Where the employee stands with each policy that is for them."""
-    at = at or timezone.now()
     policies = TermsPolicy.objects.for_tenant(employee.tenant_id).asked_of(employee)
-    decisions = list(
-        Acceptance.objects.for_tenant(employee.tenant_id)
-        .filter(employee=employee, decided_at__lte=at)
-        .select_related("version")
-        .order_by("decided_at", "id")
-    )
+    known = decided_by(Acceptance.objects.for_tenant(employee.tenant_id), at).filter(employee=employee)
+    decisions = list(known.select_related("version").order_by("decided_at", "id"))
+    at = at or timezone.now()
     return [place_of(policy, version_asked(policy, at), decisions, at) for policy in policies]
+
+
+def decided_by(decisions: Any, at: datetime | None) -> Any:
+    """Those made until the instant; for now all there are, as a clock that was set back must not lose any."""
+    return decisions if at is None else decisions.filter(decided_at__lte=at)
 
 
 def place_of(
@@ -72,10 +74,11 @@ def place_of(
     if version is None:
         return Place(policy, Standing.NOTHING_ASKED, None, last, None, None, 1)
     accepted = [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
-    until = accepted[-1].valid_until if accepted else None
-    if accepted and (until is None or until > at):
-        return Place(policy, Standing.ACCEPTED_LATEST, version, accepted[-1], None, until, len(accepted))
-    since = until or version.effective_from
+    valid = [d for d in accepted if d.valid_until is None or d.valid_until > at]
+    if valid:
+        until = valid[-1].valid_until
+        return Place(policy, Standing.ACCEPTED_LATEST, version, valid[-1], None, until, len(accepted))
+    since = max((d.valid_until for d in accepted if d.valid_until), default=version.effective_from)
     return Place(
         policy, _undecided(version, own), version, last, since, version.asked_until, len(accepted) + 1
     )
@@ -91,7 +94,8 @@ def valid_until(policy: TermsPolicy, decided_at: datetime) -> datetime | None:
 
 def _undecided(version: TermsVersion, own: Iterable[Acceptance]) -> Standing:
     own = list(own)
-    if own and own[-1].version_id == version.pk and own[-1].decision == Acceptance.Decision.DECLINED:
+    of_version = [decision for decision in own if decision.version_id == version.pk]
+    if of_version and of_version[-1].decision == Acceptance.Decision.DECLINED:
         return Standing.DECLINED
     was_accepted = any(decision.decision == Acceptance.Decision.ACCEPTED for decision in own)
     return Standing.ACCEPTED_OLDER if was_accepted else Standing.OUTSTANDING

@@ -17,6 +17,7 @@ from privacy_console.errors import Refused
 
 LARGEST = 100 * 1024 * 1024
 LENGTHS = {"directory_id": 64, "user_principal_name": 254, "display_name": 256, "mail": 254, "language": 35}
+LONGEST_GROUP_ID, LONGEST_GROUP_NAME = 64, 256
 # The names that exports of the directory use for the same thing.
 COLUMNS = {
     "directory_id": ("id", "objectid", "userid", "directoryid"),
@@ -55,7 +56,7 @@ class Reading:
 
     def take(self, where: str, values: Mapping[str, Any], groups: Mapping[str, str] | None) -> None:
         """Add the person, or the problems of the place in the file that they stand at."""
-        problems = list(_problems_of(values))
+        problems = [*_problems_of(values), *_problems_of_groups(groups or {})]
         known = self.people.get(values["directory_id"])
         if known is not None and not problems:
             problems = [f"the id {values['directory_id']} stood there before"]
@@ -80,6 +81,16 @@ def _problems_of(values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{values['mail']!r} is no e-mail address"
     if values["language"] and not LANGUAGE.match(values["language"]):
         yield f"{values['language']!r} is no language (write de or de-DE)"
+
+
+def _problems_of_groups(groups: Mapping[str, str]) -> Iterator[str]:
+    for directory_id, name in groups.items():
+        if not directory_id or len(directory_id) > LONGEST_GROUP_ID or len(name) > LONGEST_GROUP_NAME:
+            yield (
+                f"a group's id has 1 to {LONGEST_GROUP_ID} characters, its name {LONGEST_GROUP_NAME} at most"
+            )
+        if not (directory_id + name).isprintable():
+            yield "a group's name contains control characters"
 
 
 def _is_address(text: str) -> bool:
@@ -107,7 +118,14 @@ def _decoded(content: bytes) -> str:
 
 
 def _read_csv(text: str) -> Reading:
-    lines = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        return _rows_of(lines)
+    except csv.Error as error:
+        raise Refused("no_csv", f"Line {lines.line_num} is no CSV: {error}.") from None
+
+
+def _rows_of(lines: Any) -> Reading:
     columns = _columns(next(lines, []))
     reading = Reading()
     for cells in lines:

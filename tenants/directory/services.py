@@ -56,8 +56,11 @@ def import_people(
     # One at a time: two imports at once would both find somebody new.
     Tenant.objects.select_for_update().get(pk=tenant.pk)
     reading = read(content)
-    if reading.problems and not skip_problems:
+    # Whoever stands in a line that cannot be read has not left.
+    if reading.problems and (is_complete or not skip_problems):
         raise Refused("problems", _as_text(reading.problems))
+    if is_complete and not reading.people:
+        raise Refused("nobody", "The file names nobody; as the whole directory it would let everybody go.")
     outcome = Imported(problems=reading.problems)
     known = {person.directory_id: person for person in Employee.objects.for_tenant(tenant)}
     with deed("directory.imported", on=Employee, action=Action.UPDATE, reason=reason):
@@ -167,9 +170,7 @@ def _groups(tenant: Tenant, named: Iterable[Mapping[str, str] | None]) -> dict[s
     names = {group: name for groups in named for group, name in (groups or {}).items()}
     groups = Group.objects.for_tenant(tenant)
     known = {group.directory_id: group for group in groups}
-    new = [
-        Group(tenant=tenant, directory_id=g, name=name[:256]) for g, name in names.items() if g not in known
-    ]
+    new = [Group(tenant=tenant, directory_id=g, name=name) for g, name in names.items() if g not in known]
     groups.bulk_create(new, batch_size=AT_ONCE)
     for directory_id, group in known.items():
         if names.get(directory_id, group.name) != group.name:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from audit.guards import Guard, Kept
+from audit.guards import Frozen, Guard, Kept
 from tenants.models import Group, TenantOwned, TenantRecords
 from terms.querysets import PolicyManager
 
@@ -58,6 +58,12 @@ class TermsPolicy(TenantOwned):
 
     guards: ClassVar[tuple[Guard, ...]] = (
         Kept(name="terms_policy_is_kept", message="A policy is retired, not deleted."),
+        Frozen(
+            name="terms_policy_retires_once",
+            message="A retired policy stays as it is.",
+            fields=("name", "default_language", "for_everybody", "retired_at", "retired_by", "retire_reason"),
+            until=("retire_reason", ("",)),
+        ),
     )
 
     class Meta:

@@ -172,6 +172,11 @@ class TermsText(TenantOwned):
     guards: ClassVar[tuple[Guard, ...]] = (
         Kept(name="terms_text_is_kept", message="A text stays, also the draft of one."),
         Frozen(
+            name="terms_text_stays_where_it_is",
+            message="A text belongs to the revision that it was written for.",
+            fields=("revision_id",),
+        ),
+        Frozen(
             name="terms_text_is_frozen",
             message="Published words never change; draft a revision or a new version.",
             fields=(

@@ -10,18 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit import signing as signatures
 from audit.context import Action, deed
 from privacy_console.errors import Refused
+from tenants.deeds import locked
 from tenants.models import Employee
 from terms.languages import best_of
 from terms.models import Acceptance, TermsPolicy, TermsText
 from terms.receipts import signed_bytes
 from terms.services.texts import latest_revision
-from terms.standing import Place, place_of, valid_until, version_asked
+from terms.standing import Place, Standing, place_of, valid_until, version_asked
 
 SALT = "terms.shown"
 A_DAY = 24 * 60 * 60
@@ -48,6 +49,7 @@ class Circumstances:
 
 
 def place(employee: Employee, policy: TermsPolicy, at: datetime) -> Place:
+    """Where the employee stands now, with every decision there is: also one that a clock put into the future."""
     decisions = Acceptance.objects.for_tenant(employee.tenant_id).filter(employee=employee, policy=policy)
     known = list(decisions.select_related("version").order_by("decided_at", "id"))
     return place_of(policy, version_asked(policy, at), known, at)
@@ -71,7 +73,7 @@ def show(*, employee: Employee, policy: TermsPolicy, languages: list[str]) -> Sh
 
     Raises Refused where the policy is not for this employee, or asks nothing.
     """
-    _require_asked(employee, policy)
+    policy = _asked(employee, policy)
     now = timezone.now()
     current = place(employee, policy, now)
     text = text_for(current, languages)
@@ -86,10 +88,13 @@ def show(*, employee: Employee, policy: TermsPolicy, languages: list[str]) -> Sh
     return Shown(text, current, signing.dumps(ticket, salt=SALT))
 
 
-def _require_asked(employee: Employee, policy: TermsPolicy) -> None:
+def _asked(employee: Employee, policy: TermsPolicy) -> TermsPolicy:
+    """The policy as it stands now. Raises Refused where it is not for this employee."""
     asked = TermsPolicy.objects.for_tenant(employee.tenant_id).asked_of(employee)
-    if not employee.is_active or not asked.filter(pk=policy.pk).exists():
+    found: TermsPolicy | None = asked.filter(pk=policy.pk).first()
+    if found is None or not employee.is_active:
         raise Refused("not_asked", "These terms are not for you.")
+    return found
 
 
 @transaction.atomic
@@ -104,15 +109,17 @@ def decide(
     """Record the employee's decision about the words that the ticket names; the same ticket again, or a second device,
     gives the decision that is there already.
 
-    Raises Refused: `stale` where the words have changed since they were shown, or the ticket is old (show them again),
-    `forged` for a ticket that is not this employee's, `not_asked`.
+    Raises Refused: `stale` where the words have changed since they were shown, the ticket is old or was used to decide
+    otherwise (show them again), `forged` for a ticket that is not this employee's, `not_asked`.
     """
-    _require_asked(employee, policy)
+    # One decision of a person at a time; and they are recorded as the directory has them now.
+    employee = locked(employee)
+    policy = _asked(employee, policy)
     shown = _opened(ticket, employee)
-    found = Acceptance.objects.for_tenant(employee.tenant_id).filter(receipt_id=shown["receipt"]).first()
+    decisions = Acceptance.objects.for_tenant(employee.tenant_id).filter(employee=employee, policy=policy)
+    found: Acceptance | None = decisions.filter(receipt_id=shown["receipt"]).first()
     if found is not None:
-        same: Acceptance = found
-        return same
+        return _same(found, decision)
     text = (
         TermsText.objects.for_tenant(employee.tenant_id)
         .select_related("revision__version")
@@ -120,11 +127,29 @@ def decide(
     )
     now = timezone.now()
     current = place(employee, policy, now)
-    if not current.is_outstanding and current.last is not None:
+    if current.standing == Standing.ACCEPTED_LATEST and current.last is not None:
         return current.last
     _require_current(text, current, shown)
-    acceptance = _acceptance(employee, text, current, shown, decision, circumstances, now)
-    return _kept(acceptance)
+    acceptance = _acceptance(employee, text, current, shown, _decision(decision), circumstances, now)
+    with deed(f"terms.{acceptance.decision}", on=Acceptance, action=Action.CREATE):
+        acceptance.save(force_insert=True)
+    return acceptance
+
+
+def _decision(given: str) -> Acceptance.Decision:
+    try:
+        return Acceptance.Decision(given)
+    except ValueError:
+        raise Refused("forged", "This form was not made by the console. Open the terms again.") from None
+
+
+def _same(found: Acceptance, decision: str) -> Acceptance:
+    """What the same ticket decided before: a double click. Raises Refused where it now says something else."""
+    if found.decision != decision:
+        raise Refused(
+            "stale", "You have decided otherwise on this page before. Read the terms again, then decide."
+        )
+    return found
 
 
 def _opened(ticket: str, employee: Employee) -> dict[str, Any]:
@@ -154,11 +179,14 @@ def _acceptance(
     text: TermsText,
     current: Place,
     shown: dict[str, Any],
-    decision: str,
+    decision: Acceptance.Decision,
     circumstances: Circumstances,
     now: datetime,
 ) -> Acceptance:
     last = current.last
+    shown_at = datetime.fromisoformat(shown["shown_at"])
+    # A clock that was set back does not put a decision before what it follows.
+    decided_at = max(now, shown_at, last.decided_at if last else now)
     acceptance = Acceptance(
         tenant=employee.tenant,
         receipt_id=uuid.UUID(shown["receipt"]),
@@ -173,11 +201,13 @@ def _acceptance(
         language=text.language,
         text_sha256=text.sha256,
         round=current.round,
-        shown_at=datetime.fromisoformat(shown["shown_at"]),
-        decided_at=now,
-        decision=Acceptance.Decision(decision),
-        valid_until=valid_until(current.policy, now) if decision == Acceptance.Decision.ACCEPTED else None,
-        button=circumstances.button,
+        shown_at=shown_at,
+        decided_at=decided_at,
+        decision=decision,
+        valid_until=valid_until(current.policy, decided_at)
+        if decision == Acceptance.Decision.ACCEPTED
+        else None,
+        button=circumstances.button[:100],
         surface=Acceptance.Surface.PORTAL,
         trigger=_trigger(current),
         device=circumstances.device[:200],
@@ -202,22 +232,7 @@ def network_of(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return ""
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     length = IPV4_NETWORK if parsed.version == 4 else IPV6_NETWORK
     return str(ipaddress.ip_network((parsed, length), strict=False))
-
-
-def _kept(acceptance: Acceptance) -> Acceptance:
-    activity = f"terms.{acceptance.decision}"
-    try:
-        with transaction.atomic(), deed(activity, on=Acceptance, action=Action.CREATE):
-            acceptance.save(force_insert=True)
-        return acceptance
-    except IntegrityError:
-        # Two clicks or two devices at the same moment: the other one was first.
-        same = Acceptance.objects.for_tenant(acceptance.tenant_id).filter(
-            employee=acceptance.employee, version=acceptance.version, round=acceptance.round
-        )
-        found: Acceptance | None = same.order_by("decided_at", "id").last()
-        if found is None:
-            raise
-        return found

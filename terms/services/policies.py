@@ -12,10 +12,11 @@ from django.utils import timezone
 from audit.context import Action, deed
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import locked, name_of, require_reason
+from tenants.deeds import locked, name_of, require_open, require_reason
 from tenants.models import Group, Tenant
 from tenants.roles import Permission
-from terms.models import TermsPolicy, TermsTarget
+from terms.models import TermsPolicy, TermsRevision, TermsTarget, TermsText
+from terms.models.version import Publication
 
 CHANGEABLE = (
     "name", "description", "default_language", "reaccept_months", "four_eyes", "remind_days", "remind_at_most"
@@ -29,6 +30,7 @@ def create_policy(*, tenant: Tenant, name: str, by: Principal, **settings: Any) 
     settings: any of CHANGEABLE. Raises PermissionDenied, ValidationError naming the fields.
     """
     require(by, Permission.DRAFT_TERMS, tenant)
+    require_open(tenant)
     policy = TermsPolicy(tenant=tenant, name=name, **_checked(settings))
     policy.full_clean()
     with deed("terms.created", on=TermsPolicy, action=Action.CREATE):
@@ -57,15 +59,33 @@ def change_policy(*, policy: TermsPolicy, by: Principal, reason: str = "", **set
 
     Raises PermissionDenied, ValidationError, Refused.
     """
-    drops_four_eyes = policy.four_eyes and settings.get("four_eyes") is False
-    require(by, Permission.PUBLISH_TERMS if drops_four_eyes else Permission.DRAFT_TERMS, policy.tenant)
+    require(by, Permission.DRAFT_TERMS, policy.tenant)
     policy = in_use(policy)
+    if policy.four_eyes and settings.get("four_eyes") is False:
+        require(by, Permission.PUBLISH_TERMS, policy.tenant)
     for name, value in _checked(settings).items():
         setattr(policy, name, value)
     policy.full_clean()
+    _require_default_texts(policy)
     with deed("terms.changed", on=TermsPolicy, action=Action.UPDATE, reason=reason):
         policy.save()
     return policy
+
+
+def _require_default_texts(policy: TermsPolicy) -> None:
+    """Whoever prefers a language without a text gets the default one, so that one must be there."""
+    published = TermsRevision.objects.for_tenant(policy.tenant_id).filter(
+        version__policy=policy, status=Publication.PUBLISHED
+    )
+    newest = published.order_by("version", "-number")
+    latest = {revision.version_id: revision for revision in reversed(newest)}
+    texts = TermsText.objects.for_tenant(policy.tenant_id).filter(language=policy.default_language)
+    if texts.filter(revision__in=latest.values()).count() < len(latest):
+        raise ValidationError(
+            {
+                "default_language": "Not every published version has a text in this language. Add it by revisions."
+            }
+        )
 
 
 @transaction.atomic
@@ -84,9 +104,14 @@ def assign_policy(
     """
     require(by, Permission.DRAFT_TERMS, policy.tenant)
     policy = in_use(policy)
-    wanted = {group.pk: False for group in ([] if everybody else groups)} | {g.pk: True for g in excluded}
-    if len(wanted) < len(excluded) + (0 if everybody else len(groups)):
+    if everybody and groups:
+        raise ValidationError({"groups": "It is for everybody; name groups where it is for them alone."})
+    included, left_out = {group.pk for group in groups}, {group.pk for group in excluded}
+    if included & left_out:
         raise ValidationError({"excluded": "A group is either included or excluded."})
+    if any(group.tenant_id != policy.tenant_id for group in (*groups, *excluded)):
+        raise ValidationError({"groups": "These are groups of another tenant."})
+    wanted = dict.fromkeys(included, False) | dict.fromkeys(left_out, True)
     with deed("terms.assigned", on=TermsPolicy, action=Action.ASSIGN, reason=reason):
         policy.for_everybody = everybody
         policy.save(update_fields=["for_everybody"])

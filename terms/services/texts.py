@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.context import Action, deed
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import locked, name_of, person_behind, require_reason
+from tenants.deeds import locked, name_of, person_behind, require_open, require_reason
 from tenants.roles import Permission
 from terms.models import TermsPolicy, TermsRevision, TermsText, TermsVersion
 from terms.models.version import LONGEST_TEXT, Publication
@@ -25,6 +25,9 @@ NO_WORDS = (
     "It contains control characters, or some that turn the direction of writing. Copy it as plain text."
 )
 WORDS = ("title", "summary", "body", "privacy_statement")
+REQUIRED = ("title", "summary", "body")
+FURTHEST_START = timedelta(days=3650)
+LONGEST_GRACE = 365
 
 
 @transaction.atomic
@@ -34,6 +37,7 @@ def draft_version(*, policy: TermsPolicy, by: Principal) -> TermsRevision:
     Raises PermissionDenied, Refused where one is being drafted already.
     """
     require(by, Permission.DRAFT_TERMS, policy.tenant)
+    require_open(policy.tenant)
     policy = in_use(policy)
     versions = TermsVersion.objects.for_tenant(policy.tenant).filter(policy=policy)
     if versions.filter(status=Publication.DRAFT).exists():
@@ -142,14 +146,20 @@ def _require_draft(revision: TermsRevision) -> None:
 
 
 def _check_words(text: TermsText) -> None:
+    for name in WORDS:
+        if NOT_WORDS.search(getattr(text, name)):
+            raise ValidationError({name: NO_WORDS})
+        if name in REQUIRED and not getattr(text, name).strip():
+            raise ValidationError({name: "Write something here: employees read it."})
+    if "\n" in text.title or "\r" in text.title:
+        raise ValidationError({"title": "A title is one line."})
+    if not text.language:
+        raise ValidationError({"language": "Say in which language it is written, for example de."})
     text.full_clean()
     if len(text.content) > LONGEST_TEXT:
         raise ValidationError(
             {"body": f"A text has {LONGEST_TEXT // 1024} KB at most, all its parts together."}
         )
-    for name in WORDS:
-        if NOT_WORDS.search(getattr(text, name)):
-            raise ValidationError({name: NO_WORDS})
 
 
 @transaction.atomic
@@ -166,6 +176,7 @@ def publish_version(
     `grace_days` more. Raises PermissionDenied, ValidationError, Refused.
     """
     require(by, Permission.PUBLISH_TERMS, version.tenant)
+    require_open(version.tenant)
     reason = require_reason(reason)
     policy = in_use(version.policy)
     version = locked(version)
@@ -176,7 +187,8 @@ def publish_version(
     version.expires_at, version.published_at, version.status = expires_at, now, Publication.PUBLISHED
     _check_start(version, now)
     version.full_clean()
-    revision = TermsRevision.objects.for_tenant(version.tenant).get(version=version, status=Publication.DRAFT)
+    drafts = TermsRevision.objects.for_tenant(version.tenant).filter(version=version)
+    revision = locked(drafts.get(status=Publication.DRAFT))
     _publish(revision, policy, by, reason, now)
     with deed("terms.published", on=TermsVersion, action=Action.ASSIGN, reason=reason):
         version.save()
@@ -190,6 +202,10 @@ def _check_start(version: TermsVersion, now: datetime) -> None:
         raise ValidationError(
             {"effective_from": "It lies in the past; nobody can be asked then. Leave it empty."}
         )
+    if begins - now > FURTHEST_START:
+        raise ValidationError({"effective_from": "It lies more than ten years ahead."})
+    if version.grace_days > LONGEST_GRACE:
+        raise ValidationError({"grace_days": f"{LONGEST_GRACE} days are the longest."})
     before = TermsVersion.objects.for_tenant(version.tenant_id).filter(
         policy=version.policy_id, status=Publication.PUBLISHED
     )
@@ -217,11 +233,17 @@ def publish_revision(*, revision: TermsRevision, by: Principal, reason: str) -> 
     return revision
 
 
+def _has_written(revision: TermsRevision, person: str) -> bool:
+    """Whether the person drafted it or ever wrote in it: the last one to write does not free the ones before."""
+    records = TermsRevision.history.for_tenant(revision.tenant_id).filter(id=revision.pk)
+    return bool(records.filter(drafted_by_id=person).exists())
+
+
 def _publish(revision: TermsRevision, policy: TermsPolicy, by: Principal, reason: str, now: datetime) -> None:
     _require_draft(revision)
-    if policy.four_eyes and revision.drafted_by_id == person_behind(by):
+    if policy.four_eyes and _has_written(revision, person_behind(by)):
         raise Refused(
-            "four_eyes", f"{revision.drafted_by} wrote this; by the policy somebody else publishes it."
+            "four_eyes", "You wrote in this draft; by the policy somebody who did not write it publishes it."
         )
     texts = list(TermsText.objects.for_tenant(revision.tenant_id).filter(revision=revision))
     if policy.default_language not in {text.language for text in texts}:
