@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "catalog",
     "consents",
     "terms",
+    "portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -167,6 +168,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
 
 # --- Security ----------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "portal.views.stale.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 if not DEBUG:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("admin/", admin.site.urls),
     path("api/", include("privacy_console.api")),
+    path("portal/", include("portal.urls")),
     re_path(
         rf"^\.well-known/authzen-configuration/api/v1/tenants/(?P<tenant>{SLUG})\Z",
         authzen.configuration,

@@ -87,4 +87,4 @@ class MessageAdmin(TenantModelAdmin):
             ("Next attempt", obj.next_try_at if obj.state == Message.State.WAITING else None),
             ("Message-ID begins with", Code(str(obj.reference))),
         ]
-        return [Panel("The e-mail", facts(about)), Panel("Text", text=obj.body)]
+        return [Panel("The e-mail", facts(about)), Panel("Text", text=obj.shown_body)]
