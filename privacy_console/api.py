@@ -32,12 +32,16 @@ from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
 from privacy_console.rest.problems import not_found
-from tenants.api import events
+from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
+from terms.api.acceptances import AcceptancesViewSet
+from terms.api.policies import OutstandingViewSet, TermsViewSet
+from terms.api.versions import VersionsViewSet
 from work.api.views import WorklistViewSet
 
 IN_TENANT = rf"tenants/(?P<tenant>{SLUG})"
+IN_TERMS = rf"{IN_TENANT}/terms/(?P<terms>[0-9]{{1,19}})"
 
 router = SimpleRouter()
 router.register("catalog/editions", catalog.EditionsViewSet, "edition")
@@ -58,6 +62,11 @@ router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "ob
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
+router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
+router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
+router.register(f"{IN_TERMS}/versions", VersionsViewSet, "terms-version")
+router.register(f"{IN_TERMS}/acceptances", AcceptancesViewSet, "terms-acceptance")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 
@@ -118,6 +127,11 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TENANT}/consent-policy/$",
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TERMS}/outstanding/$",
+        OutstandingViewSet.as_view({"get": "list"}),
+        name="terms-outstanding",
     ),
     # Lists that are read as a whole: what they hold has its own address elsewhere.
     re_path(rf"^v1/{IN_TENANT}/expiries/$", ExpiriesViewSet.as_view({"get": "list"}), name="expiry-list"),

@@ -18,6 +18,7 @@ from consents.services import grant_consent, request_consent
 from tenants.models import AccessToken, Membership, Tenant, TenantOwned
 from tenants.roles import Role
 from tenants.services import create_token
+from terms.models import TermsPolicy
 from tests.audit import makers
 from tests.audit.makers import STANCES
 from tests.cast import CastTestCase
@@ -77,6 +78,7 @@ class Isolation(CastTestCase):
                 continue
             pattern = path.replace("^", "").replace("\\Z", "").rstrip("$")
             filled = re.sub(r"\(\?P<tenant>[^)]*\)", tenant, pattern)
+            filled = re.sub(r"\(\?P<terms>[^)]*\)", str(key or self._terms(callback.cls)), filled)
             address = "/" + re.sub(r"\(\?P<\w+>[^)]*\)", str(key or self._key(callback.cls)), filled)
             for method in sorted(set(callback.actions) - {"head"}):
                 yield method, address
@@ -88,6 +90,11 @@ class Isolation(CastTestCase):
         """What names the object that the viewset is about."""
         row = self.rows.get(getattr(viewset, "model", AuditEvent))
         return getattr(row, "pk" if viewset.lookup_field == "id" else viewset.lookup_field, "")
+
+    def _terms(self, viewset: Any) -> Any:
+        """The policy that the address leads through."""
+        row = self.rows.get(getattr(viewset, "model", None))
+        return getattr(row, "policy_id", self.rows[TermsPolicy].pk)
 
     def _answer(self, client: Client, method: str, address: str) -> int:
         options: dict[str, Any] = {} if method == "get" else {"content_type": "application/json", "data": {}}

@@ -16,6 +16,8 @@ PATH_SCHEMAS: dict[str, dict[str, Any]] = {
     "tenant": _SLUG,
     "slug": _SLUG,
     "id": {"type": "string", "pattern": "^[0-9]{1,19}$"},
+    "terms": {"type": "string", "pattern": "^[0-9]{1,19}$"},
+    "number": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "code": {"type": "string", "pattern": "^[-A-Za-z0-9_.:]{1,200}$"},
 }
 DESCRIPTIONS = {

@@ -136,6 +136,7 @@ def write_text(
     revision.drafted_by, revision.drafted_by_id = name_of(by, revision.tenant), person_behind(by)
     with deed("terms.written", on=TermsRevision, action=Action.UPDATE):
         revision.save()
+    with deed("terms.written", on=TermsText, action=Action.UPDATE):
         text.save()
     return text
 
@@ -250,7 +251,8 @@ def _publish(revision: TermsRevision, policy: TermsPolicy, by: Principal, reason
         raise Refused("no_text", f"There is no text in the default language ({policy.default_language}) yet.")
     for text in texts:
         text.status, text.sha256 = Publication.PUBLISHED, text.digest()
-        text.save()
+        with deed("terms.published", on=TermsText, action=Action.ASSIGN, reason=reason):
+            text.save()
     revision.status, revision.published_at = Publication.PUBLISHED, now
     revision.published_by, revision.publish_reason = name_of(by, policy.tenant), reason
     revision.full_clean()

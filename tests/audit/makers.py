@@ -250,6 +250,8 @@ def _acceptance(cast: Cast) -> Acceptance:
         decision="accepted",
         surface="paper",
         trigger="new",
+        key_id="made",
+        signature="made",
     )
 
 

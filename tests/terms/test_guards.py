@@ -26,11 +26,15 @@ every_way = pytest.mark.parametrize("way", [change_raw, change_by_bulk_update])
 def refused(write: Callable[[], object]) -> str:
     """The name of the rule that refuses the write; nothing is left of it."""
     with recording() as trail, pytest.raises(IntegrityError) as told, transaction.atomic():
-        write()
-        connection.check_constraints()
+        _written(write)
     assert (trail.events, trail.records) == ([], [])
     refusal = refusal_of(told.value)
     return refusal.code if refusal else str(told.value)
+
+
+def _written(write: Callable[[], object]) -> None:
+    write()
+    connection.check_constraints()
 
 
 def another(row: Any, name: str) -> Any:

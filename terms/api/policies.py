@@ -1,0 +1,196 @@
+"""Terms policies of a tenant: made, changed, assigned, retired; and how far they have come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from privacy_console.rest.concurrency import last_record
+from privacy_console.rest.filters import FilterSet, FlagFilter, TextFilter
+from privacy_console.rest.pagination import LARGEST_ID
+from privacy_console.rest.problems import BadQuery
+from privacy_console.rest.serializers import ReasonSerializer
+from privacy_console.rest.viewsets import Parameter
+from tenants.api.viewsets import AS_OF, TenantViewSet
+from tenants.models import Employee, Group
+from tenants.roles import Permission
+from terms import progress, services
+from terms.api import serializers
+from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
+from terms.models import TermsPolicy, TermsTarget, TermsVersion
+from terms.models.version import Publication
+from terms.standing import version_asked
+
+GROUP = Parameter("group", "Of this group alone; its id.", {"type": "string", "pattern": "^[0-9]{1,19}$"})
+
+
+class TermsFilters(FilterSet):
+    retired = FlagFilter(method="by_retired", help_text="Only those that are retired, or the others.")
+    search = TextFilter(field_name="name", lookup_expr="icontains", help_text="A part of the name.")
+
+    def by_retired(self, policies: Any, name: str, value: str) -> Any:
+        return policies.filter(retired_at__isnull=value == "false")
+
+
+class TermsViewSet(TenantViewSet):
+    """The terms that the tenant publishes for its employees."""
+
+    model = TermsPolicy
+    permissions_needed = {
+        "list": Permission.VIEW_TERMS,
+        "retrieve": Permission.VIEW_TERMS,
+        "create": Permission.DRAFT_TERMS,
+        "partial_update": Permission.DRAFT_TERMS,
+        "assign": Permission.DRAFT_TERMS,
+        "retire": Permission.PUBLISH_TERMS,
+        "progress": Permission.VIEW_TERMS,
+    }
+    serializer_class = serializers.TermsSerializer
+    input_serializers = {
+        "create": serializers.NewTermsSerializer,
+        "partial_update": serializers.TermsChangeSerializer,
+        "assign": serializers.AssignSerializer,
+        "retire": ReasonSerializer,
+    }
+    response_serializers = {"progress": serializers.ProgressSerializer}
+    unversioned = ("progress",)
+    filterset_class = TermsFilters
+    ordering = ("name",)
+    ordering_fields = ("name",)
+
+    def query_parameters(self) -> Iterable[Parameter]:
+        return (*super().query_parameters(), *((AS_OF, GROUP) if self.action == "progress" else ()))
+
+    def present(self, rows: list[Any]) -> list[Any]:
+        """With what other tables say: whom it is for, which version is asked for, which one is drafted."""
+        policies = super().present(rows)
+        keys = [policy.pk for policy in policies]
+        targets, versions = self._targets_of(keys), self._versions_of(keys)
+        for policy in policies:
+            policy.included = targets[policy.pk, False]
+            policy.left_out = targets[policy.pk, True]
+            policy.asked_number = _asked(versions[policy.pk], self.at)
+            drafts = (v.number for v in versions[policy.pk] if v.status == Publication.DRAFT)
+            policy.draft_number = next(drafts, None)
+        return policies
+
+    def _targets_of(self, policies: list[int]) -> dict[tuple[int, bool], list[str]]:
+        found: dict[tuple[int, bool], list[str]] = defaultdict(list)
+        rows = rows_as_known(TermsTarget, self.tenant, self.as_of).filter(policy__in=policies)
+        for target in rows.order_by("group_id"):
+            found[target.policy_id, target.excluded].append(str(target.group_id))
+        return found
+
+    def _versions_of(self, policies: list[int]) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = defaultdict(list)
+        rows = rows_as_known(TermsVersion, self.tenant, self.as_of).filter(policy__in=policies)
+        for version in rows.order_by("-number"):
+            found[version.policy_id].append(version)
+        return found
+
+    def version(self, instance: Any) -> int:
+        """Its groups and its versions are shown too."""
+        which = {"policy_id": instance.pk}
+        parts = (last_record_of(m, self.tenant, self.as_of, **which) for m in (TermsTarget, TermsVersion))
+        return max(last_record(instance), *parts)
+
+    def version_suffix(self, instance: Any) -> str:
+        """A version begins and ends by itself."""
+        return str(instance.asked_number or "-")
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make a policy without words, for everybody until it is assigned to groups."""
+        return self._shown(services.create_policy(tenant=self.tenant, **self.given(), by=self.principal), 201)
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change how a policy is handled. Giving up the four eyes takes whoever may publish."""
+        given = self.given()
+        with self.changing() as policy:
+            return self._shown(services.change_policy(policy=policy, **given, by=self.principal))
+
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say anew whom the policy is for. Being in an excluded group wins."""
+        given = self.given()
+        with self.changing(if_match_required=False) as policy:
+            for name in ("groups", "excluded"):
+                given[name] = self._groups(name, given[name])
+            return self._shown(services.assign_policy(policy=policy, **given, by=self.principal))
+
+    def _groups(self, name: str, keys: list[str]) -> list[Group]:
+        """The tenant's groups with these ids. Raises ValidationError."""
+        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        found = list(Group.objects.for_tenant(self.tenant).filter(pk__in=wanted))
+        if len(found) < len(wanted):
+            raise ValidationError({name: ValidationError("There is no such group.", code="unknown_group")})
+        return found
+
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask nobody any more. It cannot be taken back; every text and acceptance stays."""
+        given = self.given()
+        with self.changing(if_match_required=False) as policy:
+            return self._shown(services.retire_policy(policy=policy, **given, by=self.principal))
+
+    def _shown(self, policy: TermsPolicy, status: int = 200) -> Response:
+        return self.answer(self.present([policy])[0], status)
+
+    @action(detail=True)
+    def progress(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How many employees stand where, now or at an instant, of all or of one group."""
+        policy, group = self.get_object(), self._group_asked()
+        version = version_asked(policy, self.at)
+        numbers = progress.progress(policy, self.as_of, group)
+        answer = {
+            "at": self.at,
+            "version": version.number if version else None,
+            **asdict(numbers),
+            "percent": numbers.percent,
+        }
+        return Response(serializers.ProgressSerializer(answer).data)
+
+    def _group_asked(self) -> Group | None:
+        key = self.request.query_params.get("group")
+        if key is None:
+            return None
+        groups = Group.objects.for_tenant(self.tenant)
+        is_id = key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID
+        group: Group | None = groups.filter(pk=int(key)).first() if is_id else None
+        if group is None:
+            raise BadQuery({"group": ("unknown_group", "There is no group with this id.")})
+        return group
+
+
+def _asked(versions: list[Any], at: Any) -> int | None:
+    """The number of the version that is asked for, of those of one policy, the newest first."""
+    begun = (v for v in versions if v.status == Publication.PUBLISHED and v.effective_from <= at)
+    newest = next(begun, None)
+    holds = newest is not None and (newest.expires_at is None or newest.expires_at > at)
+    return newest.number if newest is not None and holds else None
+
+
+class OutstandingFilters(FilterSet):
+    search = TextFilter(
+        field_name="user_principal_name", lookup_expr="icontains", help_text="A part of the user name."
+    )
+
+
+class OutstandingViewSet(PolicyPartViewSet):
+    """The employees who owe the policy a decision, or declined it. The directory is that of now."""
+
+    model = Employee
+    permissions_needed = {"list": Permission.VIEW_TERMS}
+    serializer_class = serializers.OutstandingSerializer
+    filterset_class = OutstandingFilters
+    ordering = ("user_principal_name",)
+    ordering_fields = ("user_principal_name", "display_name")
+
+    def get_queryset(self) -> Any:
+        return progress.outstanding(self.policy, self.as_of)
