@@ -86,6 +86,16 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("gavel", "consents.Objection"),
         ),
     ),
+    (
+        "Terms",
+        (
+            Page("contract", "terms.TermsPolicy"),
+            Page("article", "terms.TermsRevision"),
+            Page("how_to_reg", "terms.Acceptance"),
+            Page("badge", "tenants.Employee"),
+            Page("diversity_3", "tenants.Group"),
+        ),
+    ),
     ("Audit trail", (Page("history", "audit.AuditEvent"),)),
     (
         "Tenant",

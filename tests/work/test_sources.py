@@ -87,6 +87,20 @@ def token(tenant: Tenant, by: Any) -> Callable[[], Any]:
     return lambda: changed(row, by, revoked_at=timezone.now())
 
 
+def terms_drafts(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    policy = waiting.terms(tenant, by, four_eyes=True)
+    waiting.words(policy, by)
+    return lambda: waiting.published(policy, by)
+
+
+def terms_grace(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    policy = waiting.terms(tenant, by)
+    waiting.employee(tenant, by)
+    waiting.words(policy, by)
+    waiting.published(policy, by, grace_days=10)
+    return lambda: waiting.retired(policy, by)
+
+
 SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.awaiting": awaiting,
     "consents.contracts": contract,
@@ -98,6 +112,8 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.steps": steps,
     "subcontractors.notices": notice,
     "subcontractors.objections": objection,
+    "terms.drafts": terms_drafts,
+    "terms.grace": terms_grace,
     "tokens.expiring": token,
 }
 KINDS = list(SOURCES)
@@ -240,3 +256,32 @@ def test_a_notice_is_due_on_the_last_day_to_object(cast: Cast) -> None:
 def test_nobody_declares_a_kind_twice() -> None:
     with pytest.raises(ValueError, match="two sources"):
         source("consents.drift", title="Again", permission=Permission.VIEW_CONSENTS)(lambda look: [])
+
+
+def test_a_draft_waits_for_other_eyes_only_where_the_policy_wants_them_and_it_is_written(cast: Cast) -> None:
+    waiting.words(waiting.terms(cast.contoso, cast.admin), cast.admin)
+    policy = waiting.terms(cast.contoso, cast.admin, four_eyes=True)
+    waiting.words(policy, cast.admin, language="de")
+    assert waits(cast.officer, "terms.drafts") == []
+    waiting.words(policy, cast.admin)
+    (item,) = waits(cast.officer, "terms.drafts")
+    assert "admin@contoso.example wrote it last" in item.about
+
+
+def test_grace_waits_until_everybody_whom_it_is_for_has_decided(cast: Cast) -> None:
+    waiting.employee(cast.contoso, cast.admin)
+    asked = waiting.employee(cast.contoso, cast.admin, group="Sales")
+    excluded = waiting.employee(cast.contoso, cast.admin, group="Board")
+    policy = waiting.terms(cast.contoso, cast.admin)
+    waiting.words(policy, cast.admin)
+    waiting.published(policy, cast.admin, grace_days=20)
+    assert waits(cast.officer, "terms.grace") == []
+    soon = timezone.now() + timedelta(days=7)
+    (item,) = waits(cast.officer, "terms.grace", at=soon)
+    assert item.due is not None
+    assert day_of(item.due) == waiting.today_and(20)
+    waiting.assigned(policy, cast.admin, "Sales", without="Board")
+    assert waits(cast.officer, "terms.grace", at=soon)
+    for employee in (asked, excluded):
+        waiting.left(employee, cast.admin)
+    assert waits(cast.officer, "terms.grace", at=soon) == []

@@ -23,8 +23,11 @@ from consents.models import (
     SubcontractorNotice,
 )
 from consents.services import grant_consent, request_consent, withdraw_consent
-from tenants.models import AccessToken, Tenant
+from tenants.access import Shell
+from tenants.models import AccessToken, Employee, Group, GroupMember, Tenant
 from tenants.services import create_token
+from terms import services as terms_services
+from terms.models import TermsPolicy, TermsRevision, TermsVersion
 from work.worklist import Asked, Item, worklist
 
 numbers = itertools.count(1)
@@ -171,3 +174,68 @@ def more_flows_than_agreed(code: str = "vpp") -> None:
             added_in=edition,
             changed_in=edition,
         )
+
+
+def terms(tenant: Tenant, by: Any, **settings: Any) -> TermsPolicy:
+    with at_work(by, tenant):
+        return terms_services.create_policy(tenant=tenant, name=f"terms {next(numbers)}", by=by, **settings)
+
+
+def words(policy: TermsPolicy, by: Any, language: str = "en") -> None:
+    """In the draft at hand, else in a new one."""
+    draft = TermsRevision.objects.for_tenant(policy.tenant_id).filter(version__policy=policy, status="draft")
+    written = {"title": "Phones", "summary": "You agree.", "body": "Lock it."}
+    with at_work(by, policy.tenant):
+        revision = draft.first() or terms_services.draft_version(policy=policy, by=by)
+        terms_services.write_text(revision=revision, language=language, by=by, **written)
+
+
+def published(policy: TermsPolicy, by: Any, **when: Any) -> TermsVersion:
+    """As somebody does who did not write it; where there is nobody else, without the four eyes."""
+    version = TermsVersion.objects.for_tenant(policy.tenant_id).get(policy=policy, status="draft")
+    with at_work(by, policy.tenant):
+        changed_policy = TermsPolicy.objects.for_tenant(policy.tenant_id).get(pk=policy.pk)
+        if changed_policy.four_eyes:
+            terms_services.change_policy(policy=changed_policy, by=Shell(), four_eyes=False)
+        return terms_services.publish_version(version=version, by=Shell(), reason="agreed", **when)
+
+
+def retired(policy: TermsPolicy, by: Any) -> None:
+    with at_work(by, policy.tenant):
+        terms_services.retire_policy(policy=policy, by=Shell(), reason="over")
+
+
+def employee(tenant: Tenant, by: Any, group: str = "") -> Employee:
+    name = f"colleague{next(numbers)}"
+    with at_work(by, tenant):
+        made: Employee = Employee.objects.for_tenant(tenant).create(
+            tenant=tenant, directory_id=name, user_principal_name=f"{name}@{tenant.slug}.example"
+        )
+        if group:
+            GroupMember.objects.for_tenant(tenant).create(
+                tenant=tenant, employee=made, group=_group(tenant, group)
+            )
+    return made
+
+
+def _group(tenant: Tenant, name: str) -> Group:
+    found: Group = Group.objects.for_tenant(tenant).get_or_create(
+        name=name, defaults={"tenant": tenant, "directory_id": name}
+    )[0]
+    return found
+
+
+def assigned(policy: TermsPolicy, by: Any, group: str, without: str) -> None:
+    tenant = policy.tenant
+    with at_work(by, tenant):
+        terms_services.assign_policy(
+            policy=policy,
+            by=by,
+            everybody=False,
+            groups=[_group(tenant, group)],
+            excluded=[_group(tenant, without)],
+        )
+
+
+def left(employee: Employee, by: Any) -> None:
+    changed(employee, by, status="left", left_at=timezone.now())
