@@ -48,7 +48,8 @@ class PortalSession(SessionStore):
 
     def _lasts(self) -> bool:
         now = _now()
-        idle, age = now - self["seen"], now - self["begun"]
+        idle: float = now - self["seen"]
+        age: float = now - self["begun"]
         return (
             CLOCKS_DIFFER <= idle <= IDLE.total_seconds() and CLOCKS_DIFFER <= age <= LONGEST.total_seconds()
         )

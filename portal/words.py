@@ -170,7 +170,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "These are exactly the words that you saw when you decided.",
         "Das sind genau die Worte, die Sie sahen, als Sie entschieden.",
     ),
-    "decided_at": ("Decided", "Entschieden"),
     "shown_at": ("Shown", "Angezeigt"),
     "valid_until": ("Holds until", "Gilt bis"),
     "button": ("You pressed", "Sie drückten"),

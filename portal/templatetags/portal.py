@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils import formats, timezone
+from django.utils.translation import get_language_info
 
 from portal.words import LANGUAGES, NAMES, time_format
 from portal.words import say as said
@@ -40,3 +41,12 @@ def language_links(context: Context) -> list[dict[str, Any]]:
             {"tag": tag, "name": NAMES[tag], "address": address, "is_current": tag == context["language"]}
         )
     return links
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    """What the language calls itself; its tag where that is not known."""
+    try:
+        return str(get_language_info(tag.lower())["name_local"]).capitalize()
+    except KeyError:
+        return tag

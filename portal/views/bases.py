@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -30,14 +31,16 @@ def answer(
     """A page of the portal, with or without a tenant."""
     context |= {"language": language, "languages": LANGUAGES}
     with translation.override(language):
-        return render(request, f"portal/{template}.html", context, status=status)
+        response = render(request, f"portal/{template}.html", context, status=status)
+    add_never_cache_headers(response)
+    return response
 
 
 @method_decorator((never_cache, sensitive_post_parameters()), name="dispatch")
 class PortalPage(View):
     """A page of a tenant, for everybody. `self.employee` is whoever is signed in, if anybody is."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post"]
     tenant: Tenant
     employee: Employee | None = None
     session: PortalSession | None = None

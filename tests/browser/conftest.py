@@ -125,15 +125,15 @@ class Visitor:
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png")
 
-    def barriers(self) -> list[str]:
-        """What axe-core finds critical or serious on the page as it stands."""
+    def barriers(self, *impacts: str) -> list[str]:
+        """What axe-core finds critical or serious (or of the impacts given) on the page as it stands."""
         # As the browser's own tools do it: the page's policy does not hold for it.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{self.page.url}: {rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
             for rule in found["violations"]
-            if rule["impact"] in ("critical", "serious")
+            if rule["impact"] in (impacts or ("critical", "serious"))
             for node in rule["nodes"]
         ]
 

@@ -34,7 +34,8 @@ LINK = re.compile(r"https?://[^/\s]+(/portal/\S+)")
 def colleague(tenant: Tenant, name: str = "", **fields: Any) -> Employee:
     name = name or f"colleague{next(number)}"
     given = {"directory_id": f"id-{name}", "user_principal_name": f"{name}@{tenant.slug}.example"} | fields
-    return Employee.objects.for_tenant(tenant).create(tenant=tenant, **given)
+    made: Employee = Employee.objects.for_tenant(tenant).create(tenant=tenant, **given)
+    return made
 
 
 def in_force(tenant: Tenant, by: Any, *, german: bool = False, **settings: Any) -> TermsPolicy:
@@ -54,7 +55,7 @@ def publish(policy: TermsPolicy, by: Any, *, german: bool = False, **words: str)
 
 def correct(policy: TermsPolicy, by: Any) -> None:
     """A revision of the newest version."""
-    version = policy.versions.order_by("-number").first()
+    version = policy.versions.latest("number")
     revision = services.draft_revision(version=version, note="A comma", by=by)
     services.write_text(revision=revision, language="en", by=by, **(WORDS | {"body": "Keep it, locked."}))
     services.publish_revision(revision=revision, by=by, reason="Typing error")
