@@ -31,6 +31,7 @@ from terms.models.version import Publication
 
 WORDING = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 IN_LISTS = ("revision_id", "language", "title", "sha256")
+NO_WORDS: dict[str, Any] = {"number": 0, "texts": []}
 WHOLE = (*IN_LISTS, "summary", "body", "privacy_statement")
 _WORDING_SCHEMA = {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"}
 COMPARED = (
@@ -226,8 +227,10 @@ class VersionsViewSet(PolicyPartViewSet):
         return version, match[2]
 
     def _wording(self, version: Any, number: str | None, parameter: str) -> dict[str, Any]:
-        """The revision with this number, else the newest, drafts included. Raises BadQuery."""
+        """The revision with this number, else the newest, drafts included; empty where none is. Raises BadQuery."""
         wordings: list[dict[str, Any]] = version.wordings
+        if number is None and not wordings:
+            return NO_WORDS
         found = next((w for w in wordings if number is None or str(w["number"]) == number), None)
         if found is None:
             raise BadQuery({parameter: ("unknown_revision", "There is no such revision.")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,23 @@ from django.db import models
 
 from audit.models import AuditEvent
 from tenants.commands import ConsoleCommand
+from tenants.directory import import_people
+from terms.receipts import document
+from terms.services import create_policy
 from tests.cast import Cast
 from tests.commands.running import our_commands, run
 from tests.consents.graph.samples import TENANT
 from tests.consents.subcontracting import agent, announced
+from tests.terms.stories import colleague, decided, published
 
 REASON = "Agreed in the privacy meeting"
 CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
 JAMF = (*CONTOSO, "--service", "jamf_compliance")
+SAMPLES = Path(__file__).resolve().parent.parent / "terms" / "samples"
+PEOPLE, BODY = SAMPLES / "people.csv", SAMPLES / "terms.md"
+RECEIPT = Path(tempfile.mkdtemp()) / "receipt.json"
+WORDS = ("--title", "Phones", "--summary", "You agree.")
 WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
 
 # Who does it, the command, and the deed that it leaves in the timeline.
@@ -88,6 +97,23 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--kind", "vpp_token", "--name", "Berlin", "--expires-at", "365d"),
         "credential.added",
     ),
+    "import_employees": ("admin@contoso.example", (str(PEOPLE), *CONTOSO), "directory.imported"),
+    "create_terms": ("admin@contoso.example", ("Tablets", *CONTOSO), "terms.created"),
+    "draft_terms": (
+        "admin@contoso.example",
+        ("Phones", *CONTOSO, "--language", "de", *WORDS, "--body", str(BODY)),
+        "terms.written",
+    ),
+    "publish_terms": (
+        "officer@contoso.example",
+        ("Phones", *CONTOSO, "--effective-from", "30d", "--grace-days", "7"),
+        "terms.published",
+    ),
+    "assign_terms": (
+        "admin@contoso.example",
+        ("Phones", *CONTOSO, "--groups", "Sales", "--without", "Berlin"),
+        "terms.assigned",
+    ),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
     "export_consents": ("auditor@contoso.example", (*CONTOSO, "--output", os.devnull), "export.downloaded"),
@@ -112,6 +138,8 @@ READING: dict[str, tuple[str, ...]] = {
     "run_worker": ("--once",),
     "worklist": CONTOSO,
     "list_expiries": CONTOSO,
+    "list_terms": CONTOSO,
+    "verify_receipt": (str(RECEIPT),),
     "decide": (*CONTOSO, "--service", "managed_google_play", "--third-party", "apple"),
 }
 # What changes nothing but the trail is for every member.
@@ -136,6 +164,18 @@ def something_there(cast: Cast) -> None:
         assert run(done, *JAMF, "--reason", REASON).code == 0
     announced(agent("northwind"))
     assert run("import_consents", str(TENANT / "depOnboardingSettings.json"), *CONTOSO).code == 0
+    terms_there(cast)
+
+
+def terms_there(cast: Cast) -> None:
+    """A policy with a draft, the groups that it can be for, and the receipt of another policy."""
+    first = PEOPLE.read_text().replace("Ada,", "Before,")
+    import_people(tenant=cast.contoso, content=first.encode(), by=cast.admin, source="people.csv")
+    assert run("create_terms", "Phones", *CONTOSO).code == 0
+    assert run("draft_terms", "Phones", *CONTOSO, *WORDS, "--body", str(BODY)).code == 0
+    other = create_policy(tenant=cast.contoso, name="Laptops", by=cast.officer)
+    published(other, cast.officer)
+    RECEIPT.write_text(json.dumps(document(decided(colleague(cast.contoso), other))))
 
 
 def rows() -> dict[str, int]:
