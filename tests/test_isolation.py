@@ -93,7 +93,7 @@ class Isolation(CastTestCase):
 
     def _terms(self, viewset: Any) -> Any:
         """The policy that the address leads through."""
-        row = self.rows.get(getattr(viewset, "model", None))
+        row = self.rows.get(getattr(viewset, "model", Tenant))
         return getattr(row, "policy_id", self.rows[TermsPolicy].pk)
 
     def _answer(self, client: Client, method: str, address: str) -> int:

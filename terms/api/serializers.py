@@ -212,13 +212,13 @@ class WordsSerializer(InputSerializer):
 class TextsSerializer(InputSerializer):
     """Words in some languages; each over what stood there."""
 
-    texts = WordsSerializer(many=True, max_length=MOST_LANGUAGES)
+    texts = WordsSerializer(many=True, max_length=MOST_LANGUAGES)  # type: ignore[call-arg]
 
 
 class DraftSerializer(InputSerializer):
     """What differs from the words of the version before; those are taken over."""
 
-    texts = WordsSerializer(many=True, max_length=MOST_LANGUAGES, required=False)
+    texts = WordsSerializer(many=True, max_length=MOST_LANGUAGES, required=False)  # type: ignore[call-arg]
 
 
 class ReviseSerializer(DraftSerializer):

@@ -239,5 +239,5 @@ class VersionsViewSet(PolicyPartViewSet):
 
 def _text_in(wording: dict[str, Any], language: str) -> TermsText:
     """The words in that language; empty ones where there are none."""
-    found = next((text for text in wording["texts"] if text["language"] == language), {})
+    found: dict[str, Any] = next((text for text in wording["texts"] if text["language"] == language), {})
     return TermsText(**{name: value for name, value in found.items() if name != "revision_id"})

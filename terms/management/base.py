@@ -75,6 +75,6 @@ def revision_row(revision: TermsRevision) -> dict[str, Any]:
         "languages": list(
             revision.texts.for_tenant(revision.tenant_id)
             .order_by("language")
-            .values_list("language", flat=True)  # type: ignore[attr-defined]
+            .values_list("language", flat=True)
         ),
     }

@@ -43,16 +43,17 @@ def clock(at: datetime) -> Iterator[datetime]:
 def colleague(tenant: Tenant, *groups: Group, **fields: Any) -> Employee:
     name = f"colleague{next(number)}"
     given = {"directory_id": name, "user_principal_name": f"{name}@{tenant.slug}.example"} | fields
-    employee = Employee.objects.for_tenant(tenant).create(tenant=tenant, **given)
+    employee: Employee = Employee.objects.for_tenant(tenant).create(tenant=tenant, **given)
     for group in groups:
         GroupMember.objects.for_tenant(tenant).create(tenant=tenant, group=group, employee=employee)
     return employee
 
 
 def a_group(tenant: Tenant, name: str = "Sales") -> Group:
-    return Group.objects.for_tenant(tenant).create(
+    group: Group = Group.objects.for_tenant(tenant).create(
         tenant=tenant, directory_id=f"group {next(number)}", name=name
     )
+    return group
 
 
 def drafted(policy: TermsPolicy, by: Any, *languages: str, **words: str) -> TermsRevision:

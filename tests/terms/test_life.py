@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -73,7 +74,7 @@ class Policies(TermsTestCase):
         policy.tenant.refresh_from_db()
         version = TermsVersion.objects.for_tenant(self.contoso).get(pk=revision.version_id)
         assert refusal(services.draft_version, policy=policy, by=self.officer) == "tenant_closed"
-        given = {"by": self.officer, "reason": "x"}
+        given: dict[str, Any] = {"by": self.officer, "reason": "x"}
         assert refusal(services.publish_version, version=version, **given) == "tenant_closed"
 
     def test_retired_nobody_is_asked_and_nothing_changes(self) -> None:
@@ -114,7 +115,7 @@ class Assigning(TermsTestCase):
         sales, berlin = a_group(self.contoso), a_group(self.contoso, "Berlin")
         seller, both = colleague(self.contoso, sales), colleague(self.contoso, sales, berlin)
         nobody = colleague(self.contoso)
-        by = {"by": self.officer}
+        by: dict[str, Any] = {"by": self.officer}
         services.assign_policy(policy=policy, everybody=False, groups=[sales, sales], excluded=[berlin], **by)
         assert shown(seller, policy).text
         for who in (both, nobody):
@@ -126,7 +127,7 @@ class Assigning(TermsTestCase):
     def test_what_an_assignment_cannot_be(self) -> None:
         policy, sales, theirs = self.a_policy(), a_group(self.contoso), a_group(self.fabrikam)
         assign = services.assign_policy
-        given = {"policy": policy, "by": self.officer}
+        given: dict[str, Any] = {"policy": policy, "by": self.officer}
         assert refusal(assign, everybody=True, groups=[sales], **given) == "groups"
         assert refusal(assign, everybody=False, groups=[sales], excluded=[sales], **given) == "excluded"
         assert refusal(assign, everybody=False, groups=[theirs], **given) == "groups"
@@ -168,7 +169,7 @@ class Drafting(TermsTestCase):
             ({"body": "x" * 5_000_000}, "body"),
             ({"body": "ä" * (LONGEST_TEXT // 2 + 1)}, "body"),
         ):
-            given = {"language": "en", "by": self.officer, **WORDS, **words}
+            given: dict[str, Any] = {"language": "en", "by": self.officer, **WORDS, **words}
             assert refusal(services.write_text, revision=revision, **given) == field, field
         for language in ("", "klingon!", "DE", "de-de", "de\n"):
             given = {"language": language, "by": self.officer, **WORDS}
@@ -198,7 +199,7 @@ class Publishing(TermsTestCase):
             plain = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
             assert text.content == plain
             assert text.sha256 == hashlib.sha256(plain).hexdigest()
-            given = {"revision": text.revision, "language": text.language, "by": self.officer}
+            given: dict[str, Any] = {"revision": text.revision, "language": text.language, "by": self.officer}
             assert refusal(services.write_text, **given, **WORDS) == "published"
 
     def test_only_an_officer_publishes_once_and_says_why(self) -> None:
@@ -215,7 +216,7 @@ class Publishing(TermsTestCase):
     def test_the_default_language_is_needed(self) -> None:
         policy = self.a_policy(default_language="de")
         version = drafted(policy, self.officer, "en").version
-        given = {"version": version, "by": self.officer, "reason": "x"}
+        given: dict[str, Any] = {"version": version, "by": self.officer, "reason": "x"}
         assert refusal(services.publish_version, **given) == "no_text"
         version.refresh_from_db()
         assert version.status == "draft"
@@ -241,7 +242,7 @@ class Publishing(TermsTestCase):
         policy = self.in_force()
         second = published(policy, self.officer, effective_from=self.later + DAY)
         third = drafted(policy, self.officer).version
-        given = {"version": third, "by": self.officer, "reason": "x"}
+        given: dict[str, Any] = {"version": third, "by": self.officer, "reason": "x"}
         for begins in (None, self.later, second.effective_from):
             assert refusal(services.publish_version, effective_from=begins, **given) == "effective_from"
         third.refresh_from_db()
@@ -310,17 +311,17 @@ class FourEyes(TermsTestCase):
         policy = self.a_policy(four_eyes=True)
         revision = drafted(policy, self.officer)
         services.write_text(revision=revision, language="de", by=self.admin, **WORDS)
-        given = {"version": revision.version, "reason": "x"}
+        given: dict[str, Any] = {"version": revision.version, "reason": "x"}
         assert refusal(services.publish_version, by=self.officer, **given) == "four_eyes"
         assert services.publish_version(by=self.operator, **given).status == "published"
 
     def test_nor_does_a_token_of_theirs(self) -> None:
         policy = self.a_policy(four_eyes=True, by=self.admin)
-        made = {"tenant": self.contoso, "role": Role.PRIVACY_OFFICER}
+        made: dict[str, Any] = {"tenant": self.contoso, "role": Role.PRIVACY_OFFICER}
         own, _ = create_token(name="own", by=self.officer, **made)
         revision = drafted(policy, own)
         other, _ = create_token(name="other", by=self.officer, **made)
-        given = {"version": revision.version, "reason": "x"}
+        given: dict[str, Any] = {"version": revision.version, "reason": "x"}
         for same in (self.officer, own, other):
             assert refusal(services.publish_version, by=same, **given) == "four_eyes"
         foreign, _ = create_token(name="operator's", by=self.operator, **made)
