@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from unfold.widgets import SELECT_CLASSES
 
 from tenants.pages.parts import admin_url
 from terms.differences import difference
 from terms.models import TermsPolicy, TermsText
 
-FIELD = "block w-full"
+SELECT = forms.Select(attrs={"class": " ".join(SELECT_CLASSES)})
 
 
 def named(text: TermsText) -> str:
@@ -36,7 +37,7 @@ class TwoTexts(forms.Form):
             "-revision__version__number", "-revision__number", "language"
         )
         for name, label in (("before", "From"), ("after", "To")):
-            self.fields[name] = TextField(offered, label=label)
+            self.fields[name] = TextField(offered, label=label, widget=SELECT)
 
 
 def difference_view(page: Any, request: HttpRequest, policy: TermsPolicy) -> HttpResponse:

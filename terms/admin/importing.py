@@ -46,7 +46,7 @@ class ImportForm(InTenantForm):
 
     document = forms.FileField(
         label="File",
-        required=False,
+        error_messages={"required": "Choose a file."},
         help_text="CSV with a first line of column names (id, userPrincipalName, displayName, mail, preferredLanguage, "
         "accountEnabled, groups separated by |), or what Microsoft Graph answers for users, as JSON.",
     )
@@ -61,6 +61,7 @@ class ImportForm(InTenantForm):
         super().prepare()
         self.outcome: Imported | None = None
         self.is_refused = False
+        self.fields["document"].required = not self.data.get("carried")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -83,8 +84,6 @@ class ImportForm(InTenantForm):
         return {**data, "content": zlib.decompress(base64.b64decode(data["content"]))}
 
     def _uploaded(self, upload: Any) -> dict[str, Any]:
-        if upload is None:
-            raise ValidationError({"document": "Choose a file."})
         if upload.size > LARGEST_UPLOAD:
             raise ValidationError({"document": f"It has more than {LARGEST_UPLOAD >> 20} MB. {TOO_MUCH}"})
         return {

@@ -76,7 +76,7 @@ def _groups(number: int) -> str:
 class TermsPolicyAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
     history_permission = Permission.VIEW_EVENTS
-    list_title = "Terms"
+    list_title = "Terms policies"
     intro = "What the company asks its employees to accept, from whom, and how many of them have."
     empty_text = "No terms yet. Create them, draft a version, write its texts and publish it."
     list_display = ("policy", "assigned_to", "in_force", "accepted", "drafts", "tenant_name")
@@ -241,8 +241,8 @@ def asked_for(version: TermsVersion) -> Any:
         return None
     days = "1 day" if version.grace_days == 1 else f"{version.grace_days} days"
     grace = [f"{days} of grace"] if version.grace_days else []
-    expiry = ["until", version.expires_at] if version.expires_at else []
-    return Several(["from", version.effective_from, *grace, *expiry])
+    expiry = [Several(["until", version.expires_at])] if version.expires_at else []
+    return [Several(["from", version.effective_from]), *grace, *expiry]
 
 
 def _audience(policy: TermsPolicy) -> Panel:
