@@ -119,7 +119,7 @@ def _compared(old: Sequence[str], new: Sequence[str], most: int) -> list[Step]:
 
 def _row(before: str | None, after: str | None) -> Row:
     if before is None or after is None:
-        return Row(*(None if line is None else (Piece(line, changed=True),) for line in (before, after)))
+        return Row(_alone(before), _alone(after))
     old, new = TOKEN.findall(before), TOKEN.findall(after)
     left: list[Piece] = []
     right: list[Piece] = []
@@ -127,6 +127,10 @@ def _row(before: str | None, after: str | None) -> Row:
         _add(left, old[old_from:old_to], changed=tag != "equal")
         _add(right, new[new_from:new_to], changed=tag != "equal")
     return Row(tuple(left), tuple(right))
+
+
+def _alone(line: str | None) -> tuple[Piece, ...] | None:
+    return None if line is None else (Piece(line, changed=True),)
 
 
 def _add(pieces: list[Piece], tokens: Sequence[str], *, changed: bool) -> None:

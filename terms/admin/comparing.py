@@ -22,7 +22,7 @@ def named(text: TermsText) -> str:
     return f"{revision.version.number}.{revision.number} {text.language}: {text.title}{draft}"
 
 
-class TextField(forms.ModelChoiceField):
+class TextField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice of texts, named by where they stand."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -40,12 +40,15 @@ NOTHING_ASKED = "No version is in force: nobody is asked. Draft one, write its t
 class PolicyChangeList(ConsoleChangeList):
     """Knows how far each policy of the page has come."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        found = overviews(self.result_list, timezone.now())
-        for policy in self.result_list:
+        policies: list[Any] = list(self.result_list)
+        found = overviews(policies, timezone.now())
+        for policy in policies:
             policy.overview = found[policy.pk]
+        self.result_list = policies
 
 
 class StateFilter(admin.SimpleListFilter):

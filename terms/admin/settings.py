@@ -86,7 +86,7 @@ class AssignForm(OptionalReasonForm):
         }
 
 
-def _groups(offered: Any, label: str, help_text: str) -> forms.ModelMultipleChoiceField:
+def _groups(offered: Any, label: str, help_text: str) -> forms.Field:
     return forms.ModelMultipleChoiceField(offered, label=label, required=False, help_text=help_text)
 
 
