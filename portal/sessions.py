@@ -30,7 +30,7 @@ class PortalSession(SessionStore):
     def of(cls, request: HttpRequest, tenant: Tenant) -> PortalSession | None:
         """The session that the request brings along for this tenant, while it lasts."""
         key = request.COOKIES.get(COOKIE, "")
-        if not key:
+        if not (key.isascii() and key.isalnum()):
             return None
         session = cls(key)
         if session.get("tenant") != tenant.pk or not session._lasts():

@@ -196,6 +196,13 @@ class Sessions(PortalTestCase):
         response = client.get("/portal/contoso/")
         assert response["Location"].startswith("/portal/contoso/sign-in/")
 
+    def test_rubbish_for_a_cookie_or_a_language_is_nobody(self) -> None:
+        for rubbish in ("", "x", "\\000", "ä" * 40, "a" * 5000, "' OR 1=1"):
+            client = Client(headers={"Accept-Language": rubbish * 300 + ",de"})
+            client.cookies[COOKIE] = rubbish
+            assert client.get("/portal/contoso/").status_code == 302
+            assert client.get("/portal/contoso/sign-in/").status_code == 200
+
     def test_one_tenants_session_is_nothing_in_another(self) -> None:
         assert self.client.get("/portal/fabrikam/").status_code == 302
         assert self.client.cookies[COOKIE]["path"] in ("/portal/contoso/", "/portal/fabrikam/")
