@@ -140,12 +140,14 @@ def _add(pieces: list[Piece], tokens: Sequence[str], *, changed: bool) -> None:
 
 def _folded(found: Sequence[Row]) -> Iterator[Row]:
     """Without the equal lines that stand far from every change."""
-    near = {
-        at + step for at, row in enumerate(found) if row.kind != "same" for step in range(-AROUND, AROUND + 1)
-    }
+    near = bytearray(len(found))
+    for at, row in enumerate(found):
+        if row.kind != "same":
+            first, end = max(at - AROUND, 0), min(at + AROUND + 1, len(found))
+            near[first:end] = b"\1" * (end - first)
     skipped = 0
     for at, row in enumerate(found):
-        if at not in near:
+        if not near[at]:
             skipped += 1
             continue
         if skipped:
