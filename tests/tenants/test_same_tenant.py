@@ -18,7 +18,12 @@ from tests.audit.test_every_way_of_writing import insert_raw, sql
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
-OWNED = [model for model in apps.get_models() if issubclass(model, TenantOwned)]
+# What is no record for itself, and so has no triggers, says why: `audit_exempt`.
+OWNED = [
+    model
+    for model in apps.get_models()
+    if issubclass(model, TenantOwned) and stance_of(model._meta.label_lower)
+]
 every_owned = pytest.mark.parametrize("model", OWNED, ids=lambda model: model._meta.label)
 
 
