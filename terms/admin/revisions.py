@@ -169,11 +169,11 @@ def _texts_panel(revision: TermsRevision, *, may_write: bool) -> Panel:
         ]
         for text in revision.texts.all()
     ]
-    note = "" if revision.status == Publication.PUBLISHED else " (of the draft as it stands)"
-    headings = ("Language", "Title", "Bytes", f"SHA-256{note}", "")
+    title = "Texts" if revision.status == Publication.PUBLISHED else "Texts, as the draft stands"
+    headings = ("Language", "Title", "Bytes", "SHA-256", "")
     table = Table(headings, rows, "Nothing is written yet. Write the text of the default language first.")
     compare = f"{admin_url(revision.version.policy, 'difference', revision.version.policy_id)}"
-    return Panel("Texts", table=table, link=Link("Compare two texts", compare) if rows else None)
+    return Panel(title, table=table, link=Link("Compare two texts", compare) if rows else None)
 
 
 def _ways(revision: TermsRevision, text: TermsText, *, may_write: bool) -> list[Link]:
