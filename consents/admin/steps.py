@@ -150,7 +150,7 @@ class EndingStepAdmin(PastModelAdmin):
     def progress(self, step: EndingStep) -> str:
         if step.status == EndingStep.Status.DONE:
             return "Done"
-        return "Overdue" if step.due_on < timezone.localdate(seen_at(step)) else "Open"
+        return "Overdue" if step.is_overdue(seen_at(step)) else "Open"
 
     def headline(self, request: HttpRequest, obj: EndingStep) -> Sequence[Any]:
         moment = moment_of(request)

@@ -43,8 +43,7 @@ class EndingStepSerializer(OutputSerializer):
 
     def get_is_overdue(self, step: EndingStep) -> bool:
         """Open, and its day is over, at the instant that the answer is about."""
-        today = timezone.localdate(self.context["view"].at)
-        return step.status == EndingStep.Status.OPEN and step.due_on < today
+        return step.is_overdue(self.context["view"].at)
 
 
 class AssignmentSerializer(InputSerializer):

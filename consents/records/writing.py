@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from catalog.held import is_personal
@@ -22,6 +22,7 @@ from consents.records.vocabulary import (
     node,
     purpose,
 )
+from privacy_console.timestamps import utc_text
 
 PEOPLE = "The people who use the devices that the tenant manages, and its administrators."
 AUTHORISATION = (
@@ -98,7 +99,7 @@ def catalog_urn(described: Described, *parts: str) -> str:
 def instant(value: datetime | date | None) -> str | None:
     """ISO 8601, times in UTC."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     return value.isoformat() if value else None
 
 
@@ -301,7 +302,7 @@ def _flow(covered: Covered) -> dict[str, Any]:
             "pc:personal": flow.personal,
             "pc:element": sorted(element.code for element in covered.elements),
         }
-    ) | {"pc:personal": flow.personal}
+    )
 
 
 # --- What happened ---
