@@ -12,13 +12,12 @@ from typing import Any, NoReturn
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from consents.decisions import LARGEST_BATCH, Decision, Evidence, Question, QuestionRefused
+from consents.decisions import LARGEST_BATCH, SUBJECTS, Decision, Evidence, Question, QuestionRefused
 from privacy_console.rest.instants import parse_instant
 from privacy_console.rest.problems import printable
 from privacy_console.timestamps import utc_text
 
 LONGEST_CODE = 200
-SUBJECTS = ("flow", "service", "third_party")
 
 
 def mistake(detail: str, code: str, *path: str | int) -> NoReturn:

@@ -32,6 +32,7 @@ from consents.api.asking import decision_as_json
 from consents.api.decisions import Answer, DecisionSerializer
 from consents.decisions import (
     LARGEST_BATCH,
+    SUBJECTS,
     Decision,
     Evidence,
     Question,
@@ -48,7 +49,6 @@ from tenants.roles import Permission
 
 ENTITIES = ("subject", "action", "resource", "context")
 SHARE = "share"
-KINDS = ("flow", "service", "third_party")
 EXECUTE_ALL, FIRST_DENY, FIRST_PERMIT = "execute_all", "deny_on_first_deny", "permit_on_first_permit"
 SEMANTICS = (EXECUTE_ALL, FIRST_DENY, FIRST_PERMIT)
 # Each pair of instants is a reading of its own.
@@ -179,8 +179,8 @@ def _denial(subject: Mapping[str, Any], action: str, kind: str, tenant: Tenant) 
         return Reason("unknown_subject", f"The subject is the tenant {tenant.slug} or a system of its own.")
     if action != SHARE:
         return Reason("unknown_action", f"The only action is “{SHARE}”.")
-    if kind not in KINDS:
-        return Reason("unknown_resource_type", f"A resource is one of {', '.join(KINDS)}.")
+    if kind not in SUBJECTS:
+        return Reason("unknown_resource_type", f"A resource is one of {', '.join(SUBJECTS)}.")
     return None
 
 
