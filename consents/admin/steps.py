@@ -13,17 +13,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from consents.admin.file import step_badge
-from consents.admin.past import PastModelAdmin, seen_at
-from consents.admin.requesting import DayInput
 from consents.admin.words import day
 from consents.models import EndingStep
 from consents.services import assign_step, complete_step
 from tenants.access import signed_in
 from tenants.models import Tenant, User
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed, DeedForm, OptionalReasonForm
+from tenants.pages.deeds import DayField, Deed, DeedForm, OptionalReasonForm
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Panel, facts, link_to
+from tenants.pages.past import PastModelAdmin, seen_at
 from tenants.roles import ALLOWED, Permission
 
 LABELS = {"Open": "warning", "Overdue": "danger", "Done": "success"}
@@ -32,7 +31,7 @@ LABELS = {"Open": "warning", "Overdue": "danger", "Done": "success"}
 class AssignForm(OptionalReasonForm):
     """Who sees to a step, and by when."""
 
-    due_on = forms.DateField(label="Due on", widget=DayInput(), help_text="By when it has to be done.")
+    due_on = DayField(label="Due on", help_text="By when it has to be done.")
     field_order = ("owner", "due_on", "reason")
 
     def prepare(self) -> None:
@@ -47,7 +46,7 @@ class AssignForm(OptionalReasonForm):
 class CompleteForm(DeedForm):
     proof = forms.CharField(
         widget=forms.Textarea,
-        max_length=2000,
+        max_length=10_000,
         help_text="What shows that it was done: a reference, an address, what was seen and when. It stays as it is.",
     )
 

@@ -19,7 +19,6 @@ from django.urls import reverse
 
 import tests.admin
 from catalog.models import Edition, Service
-from consents.admin.past import PastModelAdmin
 from consents.models import Consent, CoveredFlow
 from consents.services import grant_consent, request_consent
 from privacy_console.navigation import GROUPS, way_to
@@ -27,6 +26,7 @@ from tenants.choice import chosen_tenant, visible_tenants
 from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.pages.bases import PlatformModelAdmin, TenantModelAdmin
 from tenants.pages.lists import CappedPaginator
+from tenants.pages.past import PastModelAdmin
 from tenants.roles import Permission, Role
 from tests.admin.suite import AdminPageSuite, at_work
 from tests.cast import CastTestCase
