@@ -1,4 +1,4 @@
-"""What the parts of a record are made of: names for things, times as text, and nothing that says nothing."""
+"""What the parts of a record are made of: the names of things, times as text; what is empty is left out."""
 
 from __future__ import annotations
 
