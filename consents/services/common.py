@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from tenants.access import Principal
 from tenants.models import AccessToken, Tenant, TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
+LAST_YEAR = 2999
 
 
 def locked(row: Row) -> Row:
@@ -44,3 +46,15 @@ def require_open(tenant: Tenant) -> None:
             "tenant_closed",
             f"{tenant} is {tenant.get_status_display().lower()}: nothing new can be agreed to.",
         )
+
+
+def require_foreseeable(**ends: date | None) -> None:
+    """Raise ValidationError, under the field's name, for an end beyond what days and zones can be added to.
+
+    One such end would make every list that counts from it fail, and the reminders with it.
+    """
+    for field, end in ends.items():
+        if end is not None and end.year > LAST_YEAR:
+            raise ValidationError(
+                {field: f"Give a day until the year {LAST_YEAR}, or none where it has no end."}
+            )
