@@ -114,7 +114,7 @@ CHANGE = Deed(
 
 @admin.register(ConsentPolicy)
 class ConsentPolicyAdmin(PastModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Consent policy"
     intro = "Who may grant, what a grant needs, which answers are recorded, and when reminders are sent."

@@ -112,7 +112,7 @@ class ProgressFilter(SimpleListFilter):
 
 @admin.register(EndingStep)
 class EndingStepAdmin(PastModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Ending the sharing"
     intro = "A withdrawal forbids at once; these steps make it true at the third party. Each is closed with a proof."

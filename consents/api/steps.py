@@ -87,8 +87,8 @@ class EndingStepsViewSet(TenantViewSet):
     model = EndingStep
     related = ("consent__service", "owner")
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "assign": Permission.END_SHARING,
         "complete": Permission.END_SHARING,
     }

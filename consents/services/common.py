@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.core.exceptions import ValidationError
 
 from privacy_console.errors import Refused
-from tenants.access import Principal
+from tenants.access import Principal, Shell
 from tenants.models import AccessToken, Tenant, TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
@@ -27,9 +27,10 @@ def name_of(by: Principal, tenant: Tenant) -> str:
 
 
 def person_behind(by: Principal) -> str:
-    """The id of who answers for the deed: a token acts for whoever made it."""
-    maker = by.created_by if isinstance(by, AccessToken) else None
-    return (maker or by).as_actor()["actor_id"]
+    """The id of who answers for the deed: a token acts for whoever made it, the command line where nobody is known."""
+    if isinstance(by, AccessToken):
+        return (by.created_by or Shell()).as_actor()["actor_id"]
+    return by.as_actor()["actor_id"]
 
 
 def require_reason(reason: str) -> str:
@@ -37,6 +38,13 @@ def require_reason(reason: str) -> str:
     if not reason.strip():
         raise ValidationError({"reason": "Say why: the reason is part of the record."})
     return reason.strip()
+
+
+def require_one_line(**texts: str) -> None:
+    """Raise ValidationError for a name with line breaks or characters that are not seen."""
+    for field, text in texts.items():
+        if not text.isprintable():
+            raise ValidationError({field: "Use one line, without control characters."})
 
 
 def require_open(tenant: Tenant) -> None:

@@ -18,6 +18,7 @@ from consents.services.common import (
     name_of,
     person_behind,
     require_foreseeable,
+    require_one_line,
     require_open,
     require_reason,
 )
@@ -63,6 +64,7 @@ def request_consent(
     require(by, Permission.REQUEST_CONSENT, tenant)
     require_open(tenant)
     connection = connection.strip()
+    require_one_line(connection=connection, contract_reference=contract_reference)
     consent = Consent(
         tenant=tenant,
         service=service,

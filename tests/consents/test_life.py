@@ -289,6 +289,17 @@ class TestPolicy:
         assert lives.granted(cast.fabrikam, cast.fabrikam_admin).is_in_force()
         assert not ConsentPolicy.of(cast.fabrikam).four_eyes
 
+    def test_tokens_that_nobody_is_known_to_have_made_are_one_person(self, cast: Cast) -> None:
+        self.four_eyes(cast)
+        first, second = (
+            create_token(tenant=cast.contoso, name=name, role="tenant_admin", by=Shell())[0]
+            for name in ("one", "two")
+        )
+        consent = lives.requested(cast.contoso, first)
+        for same in (second, Shell()):
+            with pytest.raises(Refused, match="somebody else decides"):
+                grant_consent(consent=consent, by=same, reason=REASON)
+
     def test_a_transfer_needs_its_safeguard_where_asked_for(self, cast: Cast) -> None:
         set_consent_policy(tenant=cast.contoso, by=cast.officer, safeguard_required=True)
         bare = lives.requested(cast.contoso, cast.admin, safeguard="", safeguard_reference="")
@@ -375,3 +386,9 @@ class TestWhereNothingNewBegins:
         with pytest.raises(Refused, match=status):
             request_consent(tenant=asked.tenant, service=Service.objects.get(code="asm_dep"), by=cast.admin)
         assert withdraw_consent(consent=of(cast, held), by=cast.admin, reason="Enough").state == "withdrawn"
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "bell\a", "\u202eturned"])
+def test_a_connection_has_a_name_that_can_be_read(name: str, cast: Cast) -> None:
+    with pytest.raises(ValidationError, match="one line"):
+        lives.requested(cast.contoso, cast.admin, connection=name)
