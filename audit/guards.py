@@ -32,8 +32,11 @@ class Guard:
         """The columns it speaks of; in the middle of a migration some may not be there yet."""
         return set()
 
-    def refuses(self, table: str, differs: str) -> str:
-        """SQL over OLD and NEW that is true for what is refused; `differs` is the engine's null-safe inequality."""
+    def refuses(self, table: str, differs: str, event: str) -> str:
+        """SQL over NEW, and OLD but for an INSERT, that is true for what is refused.
+
+        differs: the engine's null-safe inequality. event: one of `events`.
+        """
         raise NotImplementedError
 
     def queued_by(self) -> str:
@@ -47,7 +50,7 @@ class Kept(Guard):
 
     events = ("DELETE",)
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
         return "1 = 1"
 
 
@@ -61,7 +64,7 @@ class Frozen(Guard):
     def columns(self) -> set[str]:
         return {*self.fields, *((self.until[0],) if self.until else ())}
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
         changed = " OR ".join(f'OLD."{name}" {differs} NEW."{name}"' for name in self.fields)
         if self.until is None:
             return f"({changed})"
@@ -79,7 +82,7 @@ class OnlyEarlier(Guard):
     def columns(self) -> set[str]:
         return {self.field, self.until[0]}
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
         old, new = f'OLD."{self.field}"', f'NEW."{self.field}"'
         still_open = _one_of(f"OLD.{self.until[0]}", self.until[1])
         return f"NOT ({still_open}) AND {old} IS NOT NULL AND ({new} IS NULL OR {new} > {old})"
@@ -95,7 +98,7 @@ class Moves(Guard):
     def columns(self) -> set[str]:
         return {self.field}
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
         old, new = f'OLD."{self.field}"', f'NEW."{self.field}"'
         moves = [
             f"({old} = {_text(a)} AND {_one_of(new, following)})" for a, following in self.allowed.items()
@@ -116,7 +119,7 @@ class JoinsOnly(Guard):
     def columns(self) -> set[str]:
         return {self.key}
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
         at_hand = f'SELECT 1 FROM "{self.to_table}" t WHERE t.id = NEW."{self.key}"'
         return f"NOT EXISTS ({at_hand} AND {_one_of(f't.{self.field}', self.values)})"
 
@@ -136,7 +139,21 @@ class Apart(Guard):
     def columns(self) -> set[str]:
         return {*self.same, self.start, self.end}
 
-    def refuses(self, table: str, differs: str) -> str:
+    def refuses(self, table: str, differs: str, event: str) -> str:
+        overlaps = self._overlaps(table, differs)
+        return overlaps if event == "INSERT" else f"NOT ({self._shrinks()}) AND {overlaps}"
+
+    def _shrinks(self) -> str:
+        """A period that only gets shorter can meet no other: what is there already must always be able to end."""
+        old_start, old_end = f'OLD."{self.start}"', f'OLD."{self.end}"'
+        new_start, new_end = f'NEW."{self.start}"', f'NEW."{self.end}"'
+        same = "".join(f' AND OLD."{name}" = NEW."{name}"' for name in self.same)
+        return (
+            f"{old_start} IS NOT NULL AND {new_start} >= {old_start}{same}"
+            f" AND ({old_end} IS NULL OR ({new_end} IS NOT NULL AND {new_end} <= {old_end}))"
+        )
+
+    def _overlaps(self, table: str, differs: str) -> str:
         alike = " AND ".join(f'o."{name}" = NEW."{name}"' for name in self.same)
         start, end = f'"{self.start}"', f'"{self.end}"'
         return (

@@ -20,6 +20,7 @@ from django.db.models import OuterRef, Subquery, prefetch_related_objects
 from audit.history import Stance, stance_of
 from audit.models import AuditEvent
 from audit.querysets import of_same_object
+from privacy_console.timestamps import utc_text
 
 _NATURAL_KEYS = ("code", "slug", "username", "prefix")
 
@@ -199,7 +200,7 @@ def _text(field: models.Field[Any, Any], value: Any, references: _References) ->
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     if isinstance(value, date):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list | dict) else str(value)

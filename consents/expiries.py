@@ -39,7 +39,7 @@ def own(model: Any, look: Look) -> Any:
     return model.objects.across_tenants().filter(tenant__in=look.tenants).select_related("tenant")
 
 
-def ending(look: Look) -> Any:
+def unfollowed_consents(look: Look) -> Any:
     """Granted consents that have not ended and that no other one follows without a gap."""
     others = Consent.objects.across_tenants().filter(
         tenant=OuterRef("tenant"), service=OuterRef("service"), connection=OuterRef("connection")
@@ -55,7 +55,7 @@ def credentials(look: Look) -> Any:
 
 
 def consent_ends(look: Look) -> Iterator[Item]:
-    rows = ending(look).filter(ends_at__isnull=False)
+    rows = unfollowed_consents(look).filter(ends_at__isnull=False)
     return (consent_end(look, consent) for consent in look.nearest(rows, "ends_at"))
 
 
@@ -71,7 +71,7 @@ def consent_end(look: Look, consent: Consent) -> Item:
 
 
 def contract_ends(look: Look) -> Iterator[Item]:
-    rows = ending(look).filter(contract_ends_on__gte=day_of(look.at))
+    rows = unfollowed_consents(look).filter(contract_ends_on__gte=day_of(look.at))
     return (contract_end(look, consent) for consent in look.nearest(rows, "contract_ends_on"))
 
 

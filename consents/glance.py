@@ -52,11 +52,6 @@ class Standing:
     def is_in_force(self) -> bool:
         return self.consent.is_in_force(self.at)
 
-    @property
-    def begins_later(self) -> bool:
-        begins = self.consent.effective_from
-        return self.state == State.GRANTED and begins is not None and begins > self.at
-
 
 @dataclass
 class Line:

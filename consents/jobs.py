@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from consents.announcing import tell_officers
 from consents.decisions.draining import drain
 from consents.reminders import send_reminders
 from consents.services.imports import IMPORT_JOB, import_asked_for
 from consents.services.life import expire_ended
+from consents.subcontractor_news import tell_officers
 from work.jobs import Running, job
 
 

@@ -16,7 +16,7 @@ from consents.models import ConsentPolicy
 from tenants.access import Shell
 from tenants.models import Membership, Tenant
 from tenants.roles import Permission
-from work.digest import absolute, members_with_mail, page_url, preferences, tell
+from work.digest import absolute, in_each_tenant, members_with_mail, page_url, preferences, tell
 from work.models import Message
 from work.places import Place, day_of, short_day
 from work.worklist import Asked, Item
@@ -27,9 +27,7 @@ AT_ONCE = 500
 def send_reminders(now: datetime | None = None) -> int:
     """Post the reminders that are due and were not posted. Returns how many; two runs at once post none twice."""
     now = now or timezone.now()
-    return sum(
-        _remind_in(tenant, now) for tenant in Tenant.objects.exclude(status=Tenant.Status.CLOSED).iterator()
-    )
+    return in_each_tenant(lambda tenant: _remind_in(tenant, now))
 
 
 def _remind_in(tenant: Tenant, now: datetime) -> int:

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from catalog.models import Edition
-from consents.expiries import consent_end, contract_end, credential_end, credentials, ending, own
+from consents.expiries import consent_end, contract_end, credential_end, credentials, own, unfollowed_consents
 from consents.leads import within_lead
 from consents.models import Consent, Drift, EndingStep, Objection, SubcontractorNotice
 from consents.renewal import needing_renewal
@@ -40,14 +40,14 @@ def awaited_decisions(look: Look) -> Iterator[Item]:
 
 @source("consents.ending", title="Consent ends", permission=SEE)
 def ending_consents(look: Look) -> Iterator[Item]:
-    rows = within_lead(ending(look), "ends_at", look.tenants, look.at)
+    rows = within_lead(unfollowed_consents(look), "ends_at", look.tenants, look.at)
     return (consent_end(look, consent) for consent in look.nearest(rows, "ends_at"))
 
 
 @source("consents.contracts", title="Contract ends", permission=SEE)
 def ending_contracts(look: Look) -> Iterator[Item]:
     """Also those that have ended, as long as a consent still rests on them."""
-    rows = within_lead(ending(look), "contract_ends_on", look.tenants, look.at)
+    rows = within_lead(unfollowed_consents(look), "contract_ends_on", look.tenants, look.at)
     return (contract_end(look, consent) for consent in look.nearest(rows, "contract_ends_on"))
 
 
@@ -89,7 +89,7 @@ def needed_renewals(look: Look) -> Iterator[Item]:
         catalog=OuterRef("edition__catalog"), number__gt=OuterRef("edition__number")
     ).order_by("number")
     behind_since = Coalesce(Subquery(newer.values("loaded_at")[:1]), "effective_from")
-    rows = needing_renewal(ending(look), look.at).annotate(behind_since=behind_since)
+    rows = needing_renewal(unfollowed_consents(look), look.at).annotate(behind_since=behind_since)
     for consent in look.longest(rows, "behind_since"):
         yield look.item(
             consent,
@@ -106,7 +106,7 @@ def missing_safeguards(look: Look) -> Iterator[Item]:
     """Consents in force under which data leaves the EU and EFTA, and that name nothing to allow it (GDPR Art. 44)."""
     inside = protected_countries()
     leaves = Q(tenant__country__in=inside) & ~Q(service__third_party__country__in=inside)
-    rows = ending(look).in_force(look.at).filter(leaves, safeguard="")
+    rows = unfollowed_consents(look).in_force(look.at).filter(leaves, safeguard="")
     for consent in look.longest(rows, "effective_from"):
         yield look.item(
             consent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import environ
@@ -209,7 +210,12 @@ AUDIT_EXEMPT = {
 
 # --- Decisions ---------------------------------------------------------------------------------------------
 # Where answers wait for the trail, on this machine's own disk; kept until `drain_decisions` has carried them there.
-DECISION_SPOOL = env.path("DECISION_SPOOL", default=str(VAR_DIR / "decisions"))
+# Of each database its own, so that what was asked of one never gets into the trail of another.
+_database = "|".join(str(database.get(name, "")) for name in ("ENGINE", "HOST", "PORT", "NAME", "OPTIONS"))
+DECISION_SPOOL = env.path(
+    "DECISION_SPOOL",
+    default=str(VAR_DIR / "decisions" / hashlib.sha256(_database.encode()).hexdigest()[:16]),
+)
 
 # --- Work and mail -----------------------------------------------------------------------------------------
 # The queue is a table of the database. Each job has a queue of its own: no list of their names here.

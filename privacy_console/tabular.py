@@ -21,6 +21,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from privacy_console.timestamps import utc_text
+
 # The four signs also in full width, which some spreadsheets treat alike.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LONGEST_CELL = 32_767
@@ -57,7 +59,7 @@ def as_cell(value: Any) -> Any:
 
 def _as_text(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return utc_text(value, "seconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):

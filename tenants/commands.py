@@ -10,7 +10,7 @@ import time
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self, TextIO
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
@@ -22,6 +22,7 @@ from audit.context import Origin, acting, identify
 from audit.refusals import refusal_of
 from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
+from privacy_console.timestamps import utc_text
 from tenants.access import NotAllowed, Principal, Shell
 from tenants.models import Tenant, User
 from tenants.refusals import note_refusal
@@ -232,7 +233,7 @@ def as_json(result: Any) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -28,6 +28,7 @@ class Permission(models.TextChoices):
     REQUEST_CONSENT = "consent.request", "Request a sharing consent"
     GRANT_CONSENT = "consent.grant", "Grant or decline a sharing consent"
     WITHDRAW_CONSENT = "consent.withdraw", "Withdraw a sharing consent"
+    VIEW_SHARING = "sharing.view", "See what belongs to the consents: steps, certificates, differences, ends"
     END_SHARING = "consent.end_sharing", "Work off the steps after a withdrawal"
     SET_CONSENT_POLICY = "consent.policy", "Decide how consents are handled"
     ASK_DECISIONS = "decision.ask", "Ask whether data may flow"
@@ -68,6 +69,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.REQUEST_CONSENT: _DECIDERS,
     Permission.GRANT_CONSENT: _DECIDERS,
     Permission.WITHDRAW_CONSENT: _DECIDERS,
+    Permission.VIEW_SHARING: _READERS,
     Permission.END_SHARING: _DECIDERS,
     Permission.SET_CONSENT_POLICY: frozenset({_OFFICER}),
     Permission.ASK_DECISIONS: frozenset(Role),

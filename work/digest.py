@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -47,9 +47,24 @@ def send_digests(now: datetime | None = None) -> int:
     Each is a transaction of its own, and its key is unique: a second run, at the same time or later, posts none again.
     """
     now = now or timezone.now()
-    return sum(
-        _send_in(tenant, now) for tenant in Tenant.objects.exclude(status=Tenant.Status.CLOSED).iterator()
-    )
+    return in_each_tenant(lambda tenant: _send_in(tenant, now))
+
+
+def in_each_tenant(post_in: Callable[[Tenant], int]) -> int:
+    """How many messages were posted in the tenants that are not closed.
+
+    What fails in one tenant keeps no other from being told; it is raised at the end, so that the run counts as failed.
+    """
+    posted, failures = 0, []
+    for tenant in list(Tenant.objects.exclude(status=Tenant.Status.CLOSED)):
+        try:
+            posted += post_in(tenant)
+        except Exception as error:
+            logger.exception("Members of %s cannot be told", tenant)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return posted
 
 
 def members_with_mail(tenant: Tenant, permission: Permission) -> Any:

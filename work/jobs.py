@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django_tasks import task
 
 from audit.context import ActorType, Context, Origin, acting
-from work.registry import Declared, Running, declaration_of, job
+from work.registry import LINE_LENGTH, Declared, Running, declaration_of, job
 
 if TYPE_CHECKING:
     from tenants.access import Principal
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from work.models import Run
 
 __all__ = ["Running", "UnknownJob", "enqueue", "job"]
-
-LINE_LENGTH = 500
 
 
 class UnknownJob(Exception):

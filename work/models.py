@@ -17,12 +17,11 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from audit.history import AuditedRecords
 from tenants.commands import one_line
 from tenants.models import TenantOwned, TenantRecords
-from work.registry import CODE_LENGTH, Declared, declaration_of, declared_jobs
+from work.registry import CODE_LENGTH, LINE_LENGTH, Declared, declaration_of, declared_jobs
 from work.telling import CalendarFeed, MailPreference
 
 __all__ = ["CalendarFeed", "Job", "MailPreference", "Message", "Run", "Worker"]
 
-LINE_LENGTH = 500
 AT_ONCE: datetime = get_date_max()  # the queue's word for a run that waits for no time
 
 

@@ -16,10 +16,10 @@ from django_tasks_db.utils import exclusive_transaction
 
 from privacy_console.errors import Refused
 from tenants.commands import one_line, readable
-from work.jobs import LINE_LENGTH, UnknownJob, put
+from work.jobs import UnknownJob, put
 from work.models import AT_ONCE, Job, Run, RunQuerySet
 from work.presence import is_dead
-from work.registry import declaration_of, declared_jobs
+from work.registry import LINE_LENGTH, declaration_of, declared_jobs
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 CODE_LENGTH = 32  # of a queue's name, which the code is
+LINE_LENGTH = 500  # of what a run, or a message that could not be sent, says of itself
 
 
 @dataclass(frozen=True)

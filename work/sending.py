@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from tenants.commands import one_line
-from work.models import LINE_LENGTH, Message
+from work.models import Message
+from work.registry import LINE_LENGTH
 
 # After the last of these pauses a message has failed, and waits for somebody to try it again.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 25, 120, 600))

@@ -193,12 +193,14 @@ END"""
 
 def _guard(table: str, guard: Guard) -> Trigger:
     queue = guard.queued_by()
+    # The last event's words fit the others too: in an INSERT all of OLD is null.
+    refused = guard.refuses(table, "IS DISTINCT FROM", guard.events[-1])
     # One of 1,024 queues: a statement of a million rows must not hold a million locks.
     lock = f"PERFORM pg_advisory_xact_lock(hashtext({literal(guard.name)}), hashtext({queue}) & 1023);"
     body = f"""
 BEGIN
   {lock if queue else ""}
-  IF {guard.refuses(table, "IS DISTINCT FROM")} THEN
+  IF {refused} THEN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation', CONSTRAINT = {literal(guard.name)},
       TABLE = {literal(table)}, MESSAGE = {literal(f"{guard.name}: {guard.message}")};
   END IF;

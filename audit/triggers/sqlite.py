@@ -130,7 +130,7 @@ def _guard(table: str, guard: Guard) -> Iterator[Trigger]:
             table,
             f"BEFORE {event}",
             _refuse(f"{guard.name}: {guard.message}"),
-            guard.refuses(table, "IS NOT"),
+            guard.refuses(table, "IS NOT", event),
         )
 
 

@@ -131,7 +131,7 @@ class StateFilter(SimpleListFilter):
 
 @admin.register(Credential)
 class CredentialAdmin(TenantModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Certificates and tokens"
     intro = "What connections to third parties live by. When one ends, devices are no longer managed or apps assigned."

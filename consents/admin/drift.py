@@ -72,7 +72,7 @@ RESOLVE = Deed(
 
 @admin.register(Drift)
 class DriftAdmin(TenantModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Differences"
     intro = "Where the device-management service says one thing and the register another."
@@ -176,7 +176,7 @@ def request_link(drift: Drift) -> Link | None:
 
 @admin.register(ConsentImport)
 class ConsentImportAdmin(TenantModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Imports"
     intro = "What was read of the service's own answers, and how far it differed from the register."

@@ -69,7 +69,7 @@ class Narrowing(forms.Form):
     def clean_until(self) -> date | None:
         day: date | None = self.cleaned_data["until"]
         if day is not None and not 1900 < day.year < 9000:
-            raise forms.ValidationError("Give a day of this age.")
+            raise forms.ValidationError("Give a day after the year 1900 and before 9000.")
         return day
 
 

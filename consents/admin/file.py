@@ -234,8 +234,7 @@ def step_badge(step: EndingStep, moment: Moment) -> Any:
     if step.status == EndingStep.Status.DONE:
         done = f"Done on {day(step.done_at)}" if step.done_at else "Done"
         return Badge(done, "good")
-    is_late = step.due_on < moment.at.date()
-    return Badge("Overdue", "bad") if is_late else Badge("Open", "warn")
+    return Badge("Overdue", "bad") if step.is_overdue(moment.at) else Badge("Open", "warn")
 
 
 # --- The timeline ---

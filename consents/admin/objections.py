@@ -101,7 +101,7 @@ DEEDS = (
 
 @admin.register(Objection)
 class ObjectionAdmin(TenantModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Objections"
     intro = "What the tenant objected to of the processor's subcontractors (GDPR Art. 28(2)), and what came of it."

@@ -31,7 +31,6 @@ from consents.admin.file import (
 )
 from consents.admin.flows import what_flows
 from consents.admin.matrix import matrix_of
-from consents.admin.past import PastModelAdmin, seen_at
 from consents.admin.picture import consent_panels, picture_page
 from consents.admin.requesting import REQUEST, RequestForm, offered_services
 from consents.admin.steps import ASSIGN, COMPLETE
@@ -43,6 +42,7 @@ from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.moments import Moment, as_they_were, moment_of
 from tenants.pages.parts import Badge, Link, Panel, admin_url
+from tenants.pages.past import PastModelAdmin, seen_at
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 

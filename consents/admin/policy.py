@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from consents.admin.past import PastModelAdmin
 from consents.models import ConsentPolicy
 from consents.models.policy import check_reminder_days
 from consents.services import set_consent_policy
@@ -20,6 +19,7 @@ from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Fact, Panel
+from tenants.pages.past import PastModelAdmin
 from tenants.roles import Permission
 
 FIELDS = ("four_eyes", "safeguard_required", "log_decisions", "reminder_days")
@@ -114,7 +114,7 @@ CHANGE = Deed(
 
 @admin.register(ConsentPolicy)
 class ConsentPolicyAdmin(PastModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Consent policy"
     intro = "Who may grant, what a grant needs, which answers are recorded, and when reminders are sent."

@@ -14,18 +14,9 @@ from consents.models import Consent
 from consents.services import request_consent
 from tenants.access import signed_in
 from tenants.choice import visible_tenants
-from tenants.pages.deeds import Deed, DeedForm, InTenantForm
+from tenants.pages.deeds import DayField, Deed, DeedForm, InTenantForm
 from tenants.pages.parts import Panel
 from tenants.roles import Permission
-
-
-class DayInput(forms.DateInput):
-    """The browser's own picker, which writes and reads ISO 8601."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class AgreementForm(DeedForm):
@@ -47,9 +38,9 @@ class AgreementForm(DeedForm):
     contract_parties = forms.CharField(
         label="Parties of the contract", max_length=300, required=False, help_text="Who signed it."
     )
-    contract_signed_on = forms.DateField(label="Contract signed on", required=False, widget=DayInput())
-    contract_ends_on = forms.DateField(
-        label="Contract ends on", required=False, widget=DayInput(), help_text="Empty where it has no end."
+    contract_signed_on = DayField(label="Contract signed on", required=False)
+    contract_ends_on = DayField(
+        label="Contract ends on", required=False, help_text="Empty where it has no end."
     )
     safeguard = forms.ChoiceField(
         label="Transfer safeguard",

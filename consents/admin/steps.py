@@ -13,17 +13,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from consents.admin.file import step_badge
-from consents.admin.past import PastModelAdmin, seen_at
-from consents.admin.requesting import DayInput
 from consents.admin.words import day
 from consents.models import EndingStep
 from consents.services import assign_step, complete_step
 from tenants.access import signed_in
 from tenants.models import Tenant, User
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed, DeedForm, OptionalReasonForm
+from tenants.pages.deeds import DayField, Deed, DeedForm, OptionalReasonForm
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Panel, facts, link_to
+from tenants.pages.past import PastModelAdmin, seen_at
 from tenants.roles import ALLOWED, Permission
 
 LABELS = {"Open": "warning", "Overdue": "danger", "Done": "success"}
@@ -32,7 +31,7 @@ LABELS = {"Open": "warning", "Overdue": "danger", "Done": "success"}
 class AssignForm(OptionalReasonForm):
     """Who sees to a step, and by when."""
 
-    due_on = forms.DateField(label="Due on", widget=DayInput(), help_text="By when it has to be done.")
+    due_on = DayField(label="Due on", help_text="By when it has to be done.")
     field_order = ("owner", "due_on", "reason")
 
     def prepare(self) -> None:
@@ -47,7 +46,7 @@ class AssignForm(OptionalReasonForm):
 class CompleteForm(DeedForm):
     proof = forms.CharField(
         widget=forms.Textarea,
-        max_length=2000,
+        max_length=10_000,
         help_text="What shows that it was done: a reference, an address, what was seen and when. It stays as it is.",
     )
 
@@ -113,7 +112,7 @@ class ProgressFilter(SimpleListFilter):
 
 @admin.register(EndingStep)
 class EndingStepAdmin(PastModelAdmin):
-    view_permission = Permission.VIEW_CONSENTS
+    view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Ending the sharing"
     intro = "A withdrawal forbids at once; these steps make it true at the third party. Each is closed with a proof."
@@ -150,7 +149,7 @@ class EndingStepAdmin(PastModelAdmin):
     def progress(self, step: EndingStep) -> str:
         if step.status == EndingStep.Status.DONE:
             return "Done"
-        return "Overdue" if step.due_on < timezone.localdate(seen_at(step)) else "Open"
+        return "Overdue" if step.is_overdue(seen_at(step)) else "Open"
 
     def headline(self, request: HttpRequest, obj: EndingStep) -> Sequence[Any]:
         moment = moment_of(request)

@@ -20,7 +20,7 @@ from tenants.access import signed_in
 from tenants.choice import visible_tenants
 from tenants.pages.bases import PlatformModelAdmin
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed, DeedForm
+from tenants.pages.deeds import DayField, Deed, DeedForm
 from tenants.pages.moments import Moment, moment_of
 from tenants.pages.parts import Badge, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
@@ -34,18 +34,12 @@ STATE_TONES = {"joining": "info", "acting": "good", "left": "plain"}
 ANNOUNCEMENTS_SHOWN = 20
 
 
-def _day_field(help_text: str) -> forms.DateField:
-    return forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=help_text
-    )
-
-
 class AnnounceForm(DeedForm):
     """What the processor told its customers of one of its agents."""
 
     change = forms.ChoiceField(choices=SubcontractorNotice.Change.choices)
-    announced_on = _day_field("When the processor told its customers.")
-    effective_on = _day_field("From when it holds.")
+    announced_on = DayField(help_text="When the processor told its customers.")
+    effective_on = DayField(help_text="From when it holds.")
     notice_days = forms.IntegerField(
         min_value=0,
         max_value=3650,

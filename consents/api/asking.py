@@ -7,17 +7,17 @@ function raises ValidationError with the place of the mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NoReturn
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from consents.decisions import LARGEST_BATCH, Decision, Evidence, Question, QuestionRefused
+from consents.decisions import LARGEST_BATCH, SUBJECTS, Decision, Evidence, Question, QuestionRefused
 from privacy_console.rest.instants import parse_instant
 from privacy_console.rest.problems import printable
+from privacy_console.timestamps import utc_text
 
 LONGEST_CODE = 200
-SUBJECTS = ("flow", "service", "third_party")
 
 
 def mistake(detail: str, code: str, *path: str | int) -> NoReturn:
@@ -104,8 +104,8 @@ def decision_as_json(decision: Decision) -> dict[str, Any]:
         "allowed": decision.allowed,
         "reasons": [{"code": reason.code, "detail": reason.detail} for reason in decision.reasons],
         "consent": _id(decision.consent),
-        "at": _time(decision.at),
-        "known_at": _time(decision.known_at),
+        "at": utc_text(decision.at, "microseconds"),
+        "known_at": utc_text(decision.known_at, "microseconds"),
         "catalog_edition": decision.catalog_edition,
         "evidence": _evidence(decision.evidence),
     }
@@ -127,8 +127,3 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _id(value: int | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _time(value: datetime) -> str:
-    # Not strftime: it writes early years with fewer than four figures.
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -2,9 +2,9 @@
 
 How an AuthZEN request is understood:
 
-    subject   {"type": "tenant", "id": "<the tenant's short name>"}, or {"type": "system", "id": …}: whoever would send;
-              any system of the tenant may what the tenant may
-    action    {"name": "share"}
+    subject   {"type": "tenant", "id": "<the tenant's short name>"}, or whoever would send for it: {"type": "system" |
+              "service" | "application", "id": …}; any system of the tenant may what the tenant may
+    action    {"name": "share"}, or what it is in particular: "send", "transfer", "disclose" (W3C DPV, processing)
     resource  {"type": "flow" | "service" | "third_party", "id": "<code>", "properties": {"connection": …}?}
     context   {"at": …, "known_at": …}?
 
@@ -32,6 +32,7 @@ from consents.api.asking import decision_as_json
 from consents.api.decisions import Answer, DecisionSerializer
 from consents.decisions import (
     LARGEST_BATCH,
+    SUBJECTS,
     Decision,
     Evidence,
     Question,
@@ -47,8 +48,8 @@ from tenants.models import Tenant
 from tenants.roles import Permission
 
 ENTITIES = ("subject", "action", "resource", "context")
-SHARE = "share"
-KINDS = ("flow", "service", "third_party")
+SHARING = ("share", "send", "transfer", "disclose")
+SENDERS = ("system", "service", "application")
 EXECUTE_ALL, FIRST_DENY, FIRST_PERMIT = "execute_all", "deny_on_first_deny", "permit_on_first_permit"
 SEMANTICS = (EXECUTE_ALL, FIRST_DENY, FIRST_PERMIT)
 # Each pair of instants is a reading of its own.
@@ -68,7 +69,7 @@ class EntitySerializer(InputSerializer):
 
 
 class ActionSerializer(InputSerializer):
-    name = serializers.CharField(max_length=200, help_text="share; any other is denied.")
+    name = serializers.CharField(max_length=200, help_text=f"One of {', '.join(SHARING)}; others are denied.")
     properties = serializers.DictField(required=False)
 
 
@@ -175,12 +176,12 @@ def _entity(body: Mapping[str, Any], name: str, texts: Sequence[str], *path: str
 
 
 def _denial(subject: Mapping[str, Any], action: str, kind: str, tenant: Tenant) -> Reason | None:
-    if (subject["type"], subject["id"]) != ("tenant", tenant.slug) and subject["type"] != "system":
+    if (subject["type"], subject["id"]) != ("tenant", tenant.slug) and subject["type"] not in SENDERS:
         return Reason("unknown_subject", f"The subject is the tenant {tenant.slug} or a system of its own.")
-    if action != SHARE:
-        return Reason("unknown_action", f"The only action is “{SHARE}”.")
-    if kind not in KINDS:
-        return Reason("unknown_resource_type", f"A resource is one of {', '.join(KINDS)}.")
+    if action not in SHARING:
+        return Reason("unknown_action", f"The actions are {', '.join(SHARING)}.")
+    if kind not in SUBJECTS:
+        return Reason("unknown_resource_type", f"A resource is one of {', '.join(SUBJECTS)}.")
     return None
 
 

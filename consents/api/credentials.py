@@ -88,8 +88,8 @@ class CredentialsViewSet(TenantViewSet):
     model = Credential
     related = ("service",)
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "create": Permission.KEEP_CREDENTIALS,
         "partial_update": Permission.KEEP_CREDENTIALS,
         "retire": Permission.KEEP_CREDENTIALS,

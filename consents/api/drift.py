@@ -73,8 +73,8 @@ class DriftViewSet(TenantViewSet):
     model = Drift
     related = ("service",)
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "resolve": Permission.IMPORT_CONSENTS,
     }
     serializer_class = DriftSerializer
@@ -172,8 +172,8 @@ class ImportsViewSet(TenantViewSet):
     model = ConsentImport
     parser_classes = (ImportParser,)
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "create": Permission.IMPORT_CONSENTS,
     }
     serializer_class = ImportSerializer

@@ -17,7 +17,7 @@ KINDS = tuple(source.kind for source in SOURCES)
 class ExpiriesViewSet(ItemsViewSet):
     """The ends to come of consents, contracts, certificates, tokens and days of grace, the nearest first."""
 
-    permissions_needed = {"list": Permission.VIEW_CONSENTS}
+    permissions_needed = {"list": Permission.VIEW_SHARING}
 
     def query_parameters(self) -> Iterable[Parameter]:
         return (

@@ -56,7 +56,7 @@ class ConsentPolicyViewSet(TenantViewSet):
 
     model = ConsentPolicy
     permissions_needed = {
-        "retrieve": Permission.VIEW_CONSENTS,
+        "retrieve": Permission.VIEW_SHARING,
         "partial_update": Permission.SET_CONSENT_POLICY,
     }
     serializer_class = ConsentPolicySerializer

@@ -43,8 +43,7 @@ class EndingStepSerializer(OutputSerializer):
 
     def get_is_overdue(self, step: EndingStep) -> bool:
         """Open, and its day is over, at the instant that the answer is about."""
-        today = timezone.localdate(self.context["view"].at)
-        return step.status == EndingStep.Status.OPEN and step.due_on < today
+        return step.is_overdue(self.context["view"].at)
 
 
 class AssignmentSerializer(InputSerializer):
@@ -88,8 +87,8 @@ class EndingStepsViewSet(TenantViewSet):
     model = EndingStep
     related = ("consent__service", "owner")
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "assign": Permission.END_SHARING,
         "complete": Permission.END_SHARING,
     }

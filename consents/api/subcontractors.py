@@ -189,8 +189,8 @@ class ObjectionsViewSet(TenantViewSet):
     model = Objection
     related = ("notice__third_party",)
     permissions_needed = {
-        "list": Permission.VIEW_CONSENTS,
-        "retrieve": Permission.VIEW_CONSENTS,
+        "list": Permission.VIEW_SHARING,
+        "retrieve": Permission.VIEW_SHARING,
         "create": Permission.OBJECT,
         "answer_it": Permission.OBJECT,
         "withdraw": Permission.OBJECT,

@@ -10,6 +10,7 @@ import fcntl
 import json
 import logging
 import os
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -39,7 +40,7 @@ def drain() -> int:
         return 0
     for path in sorted(folder().glob(f"*{OPEN}")):
         _seal(path)
-    return sum(_drain(path) for path in sorted(folder().glob(f"*{SEALED}")))
+    return sum(map(_drain, sorted(folder().glob(f"*{SEALED}"))))
 
 
 def _seal(path: Path) -> None:
@@ -72,9 +73,10 @@ def _parsed(path: Path, raw: bytes) -> dict[str, Any] | None:
     """The line; one that the machine lost half of when it went down is put aside."""
     try:
         line: dict[str, Any] = json.loads(raw)
-        if {"by", "tenant", "at", "answers"} <= line.keys():
+        uuid.UUID(line["by"]["id"])
+        if {"tenant", "at", "answers"} <= line.keys():
             return line
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, KeyError, TypeError):
         pass
     _put_aside(path, raw)
     return None

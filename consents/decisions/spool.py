@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,6 +24,7 @@ from django.utils import timezone
 
 from audit.context import ATTRIBUTION_FIELDS, Context, current
 from consents.decisions.terms import Decision
+from privacy_console.timestamps import utc_text
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -70,15 +70,11 @@ def _details(decision: Decision) -> dict[str, Any]:
         **asked,
         "allowed": decision.allowed,
         "reasons": [str(reason.code) for reason in decision.reasons],
-        "at": _text(decision.at),
-        "known_at": _text(decision.known_at),
+        "at": utc_text(decision.at),
+        "known_at": utc_text(decision.known_at),
         "consent": None if decision.consent is None else str(decision.consent),
         "catalog_edition": decision.catalog_edition,
     }
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def folder() -> Path:

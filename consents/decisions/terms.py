@@ -33,6 +33,10 @@ class Code(models.TextChoices):
 ALLOWING = frozenset({Code.GRANTED, Code.AGENT_OF_PROCESSOR, Code.NO_CONSENT_NEEDED})
 
 
+SUBJECTS = ("flow", "service", "third_party")
+"""What a question can be about: one of these fields of `Question`."""
+
+
 class QuestionRefused(Refused):
     """A question that cannot be answered as it is put; `field` names what is wrong with it."""
 

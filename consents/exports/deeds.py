@@ -18,6 +18,7 @@ from consents.exports.pdf import pour_pdf
 from consents.exports.register import Register
 from consents.exports.writers import pour_csv_register, pour_json_register, pour_xlsx_register
 from privacy_console.errors import Refused
+from privacy_console.timestamps import utc_text
 from tenants.access import Principal, require
 from tenants.models import Tenant
 from tenants.roles import Permission
@@ -147,7 +148,7 @@ def note_download(
         details={
             "what": what,
             "format": format_name,
-            "as_of": as_of.isoformat().replace("+00:00", "Z"),
+            "as_of": utc_text(as_of),
             "sha256": sha256,
         },
     )

@@ -62,8 +62,8 @@ class Register:
 
     def _entries(self, consents: Sequence[Consent]) -> Iterator[Entry]:
         keys = [consent.pk for consent in consents]
-        flows = _by_consent(self._rows(CoveredFlow).filter(consent__in=keys).order_by("code", "id"))
-        steps = _by_consent(self._rows(EndingStep).filter(consent__in=keys).order_by("position", "id"))
+        flows = _by_consent(parts_of(CoveredFlow, self._id, keys, self.as_of).order_by("code", "id"))
+        steps = _by_consent(parts_of(EndingStep, self._id, keys, self.as_of).order_by("position", "id"))
         for consent in consents:
             service = self._services[consent.service_id]
             yield Entry(
@@ -91,6 +91,15 @@ class Register:
     def _editions(self) -> dict[int, Edition]:
         """An edition never changes, so the rows at hand will do."""
         return {edition.pk: edition for edition in Edition.objects.select_related("catalog")}
+
+
+def parts_of(model: Any, tenant: int, consents: Sequence[int], as_of: datetime) -> Any:
+    """What belongs to the consents, as history rows known at the instant.
+
+    Found through the rows of now, which are never deleted: history has no index by consent.
+    """
+    now = model.objects.for_tenant(tenant).filter(consent__in=consents)
+    return model.history.for_tenant(tenant).known_at(as_of).filter(id__in=now.values("id"))
 
 
 def _known(model: Any, as_of: datetime) -> dict[int, Any]:

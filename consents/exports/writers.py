@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import IO, Any
 
 from consents.exports.register import (
@@ -20,6 +20,7 @@ from consents.exports.register import (
     step_rows,
 )
 from privacy_console.tabular import Table, pour_csv, write_xlsx
+from privacy_console.timestamps import utc_text
 
 FORMAT = "privacy-console/consent-register/1"
 
@@ -95,5 +96,5 @@ def dumped(value: Any) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -29,6 +29,7 @@ from consents.graph.kinds import SPEAKS_FOR
 from consents.graph.names import plain
 from consents.graph.observations import Observation, Reading
 from consents.models import Consent, Drift
+from privacy_console.timestamps import utc_text
 from tenants.models import Tenant
 
 KEY_LENGTH, CONNECTION_LENGTH = 300, 200
@@ -102,7 +103,7 @@ def known_services() -> dict[str, Service]:
 
 
 def iso(moment: datetime | None) -> str:
-    return moment.isoformat().replace("+00:00", "Z") if moment else ""
+    return utc_text(moment) if moment else ""
 
 
 def short_key(key: str) -> str:

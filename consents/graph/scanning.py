@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
+
+from privacy_console.strict_json import refuse_constant
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -21,11 +23,7 @@ class Part(NamedTuple):
     offset: int
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON value")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse)
+_decoder = json.JSONDecoder(parse_constant=refuse_constant)
 
 
 class Scanner:

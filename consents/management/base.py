@@ -121,7 +121,8 @@ def _steps_open(consent: Consent) -> int:
     known: int | None = getattr(consent, "steps_open", None)  # by `with_open_steps`
     if known is not None:
         return known
-    return EndingStep.objects.for_tenant(consent.tenant_id).filter(consent=consent, status="open").count()
+    steps = EndingStep.objects.for_tenant(consent.tenant_id).filter(consent=consent)
+    return int(steps.filter(status=EndingStep.Status.OPEN).count())
 
 
 def sentence(consent: Consent) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from audit.guards import Frozen, Guard, Kept
 from consents.models.consent import Consent
@@ -66,3 +68,7 @@ class EndingStep(TenantOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Open, and its day is over: in the zone of the pages, where the day was meant."""
+        return self.status == self.Status.OPEN and self.due_on < timezone.localdate(at)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from audit.models import AuditEvent
 from catalog.models import Catalog, Edition, Element, Flow, FlowElement, Service, ThirdParty
-from consents.exports.register import tenant_as_known
+from consents.exports.register import parts_of, tenant_as_known
 from consents.models import Consent, CoveredFlow, EndingStep
 from tenants.models import Tenant, User
 
@@ -87,7 +87,7 @@ def _changes(consent: Consent, as_of: datetime) -> list[AuditEvent]:
 
 
 def _rows(model: Any, consent: Consent, as_of: datetime) -> Any:
-    return model.history.for_tenant(consent.tenant_id).known_at(as_of).filter(consent=consent.pk)
+    return parts_of(model, consent.tenant_id, [consent.pk], as_of)
 
 
 def _covered(consent: Consent, as_of: datetime) -> list[Covered]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
@@ -18,6 +18,7 @@ from consents.models import Consent
 from consents.records.canonical import is_whole
 from consents.records.vocabulary import LEGAL_BASIS_OF, SAFEGUARD_OF, STATE_OF
 from privacy_console.errors import Refused
+from privacy_console.strict_json import strict_json
 
 SCHEMA = Path(__file__).with_name("schema.json")
 LARGEST = 50 * 1024 * 1024
@@ -132,26 +133,13 @@ def _bodies(source: Source) -> list[Any]:
     if len(source.content) > LARGEST:
         raise Refused("too_large", f"{source.name} is larger than {LARGEST // 1024**2} MB.")
     try:
-        read = json.loads(
-            source.content.decode("utf-8-sig"), object_pairs_hook=_each_name_once, parse_constant=_refuse
-        )
+        read = strict_json(source.content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Refused("not_json", f"{source.name} is not JSON: {error}") from None
     found = read if isinstance(read, list) else [read]
     if not found:
         raise Refused("empty", f"{source.name} holds no record.")
     return found
-
-
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _problems(given: Given) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any
 from consents.models import Consent
 from consents.records.canonical import DIGEST, sealed
 from consents.records.described import Described
+from consents.records.nodes import filled, iso, urn_of
 from consents.records.vocabulary import RECEIPT_PROFILE, RECEIPT_SCHEMA, context, node
-from consents.records.writing import filled, instant, record_of, urn_of
+from consents.records.writing import record_of
 
 TAKEN_OVER = (
     "dct:title", "dct:language", "dpv:hasConsentStatus", "dpv:hasDataController", "dpv:hasRecipient",
@@ -30,11 +31,11 @@ def receipt_of(consent: Consent, as_of: datetime) -> dict[str, Any]:
                 "@id": uuid.uuid5(consent.record_id, digest).urn,
                 "@type": "dpv:ConsentReceipt",
                 "dct:conformsTo": [node(RECEIPT_PROFILE), node(RECEIPT_SCHEMA)],
-                "dct:issued": instant(as_of),
+                "dct:issued": iso(as_of),
                 "dct:source": {"@id": urn_of(consent), "@type": "dpv:ConsentRecord", "pc:sha256": digest},
                 **{name: record[name] for name in TAKEN_OVER if name in record},
                 "pc:givenBy": consent.granted_by or consent.requested_by,
-                "pc:given": instant(consent.granted_at),
+                "pc:given": iso(consent.granted_at),
                 "pc:terms": _terms(consent),
                 "dpv:hasPurpose": _joined(record, "dpv:hasPurpose"),
                 "dpv:hasPersonalData": _concepts(described),

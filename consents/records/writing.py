@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
-from catalog.held import is_personal
-from catalog.models import Element, Flow
 from consents.models import Consent
 from consents.records.canonical import sealed
-from consents.records.described import Covered, Described
+from consents.records.described import Described
+from consents.records.nodes import catalog_urn, filled, iso, tenant_urn, urn_of
+from consents.records.processing import flow_entry, processes
 from consents.records.vocabulary import (
     LEGAL_BASIS,
     RECORD_PROFILE,
@@ -20,7 +19,6 @@ from consents.records.vocabulary import (
     context,
     country,
     node,
-    purpose,
 )
 
 PEOPLE = "The people who use the devices that the tenant manages, and its administrators."
@@ -28,13 +26,6 @@ AUTHORISATION = (
     "The tenant authorises the sharing as controller. Whether the people themselves consented is said by the legal "
     "basis (GDPR Art. 6(1)), where it is given."
 )
-STORAGE = (
-    "At the recipient the data is stored under the tenant's own contract with it, in the recipient's country."
-)
-WAYS = {
-    Flow.Direction.TO_THIRD_PARTY: ("dpv:Share", "dpv:hasRecipient"),
-    Flow.Direction.FROM_THIRD_PARTY: ("dpv:Obtain", "dpv:hasDataSource"),
-}
 
 
 def record_of(consent: Consent, as_of: datetime) -> dict[str, Any]:
@@ -54,7 +45,7 @@ def _record(described: Described) -> dict[str, Any]:
             "dct:title": consent.name,
             "dct:description": AUTHORISATION,
             "dct:language": "en",
-            "dct:created": instant(consent.requested_at),
+            "dct:created": iso(consent.requested_at),
             "dct:creator": node(tenant_urn(described)),
             "dct:replaces": node(urn_of(described.supersedes)) if described.supersedes else None,
             "dpv:hasConsentStatus": node(STATUS[Consent.State(described.state)]),
@@ -70,36 +61,12 @@ def _record(described: Described) -> dict[str, Any]:
             "pc:holds": holds(consent),
             "pc:agreedTo": _edition(described),
             "dpv:hasProcess": processes(described),
-            "pc:flow": [_flow(covered) for covered in described.flows],
+            "pc:flow": [flow_entry(covered) for covered in described.flows],
             "pc:event": _events(consent, described.state),
             "pc:endingStep": [_step(described, step) for step in described.steps],
             "pc:provenance": _provenance(described),
         }
     )
-
-
-def filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without those that say nothing."""
-    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
-
-
-def urn_of(consent: Consent) -> str:
-    return f"urn:uuid:{consent.record_id}"
-
-
-def tenant_urn(described: Described) -> str:
-    return f"urn:uuid:{described.tenant.directory_id}"
-
-
-def catalog_urn(described: Described, *parts: str) -> str:
-    return ":".join(["urn:privacy-console", described.catalog.code, *parts])
-
-
-def instant(value: datetime | date | None) -> str | None:
-    """ISO 8601, times in UTC."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value.isoformat() if value else None
 
 
 # --- Who ---
@@ -175,8 +142,8 @@ def _contract(consent: Consent) -> dict[str, Any] | None:
         {
             "dct:identifier": consent.contract_reference,
             "pc:parties": consent.contract_parties,
-            "pc:signedOn": instant(consent.contract_signed_on),
-            "pc:endsOn": instant(consent.contract_ends_on),
+            "pc:signedOn": iso(consent.contract_signed_on),
+            "pc:endsOn": iso(consent.contract_ends_on),
         }
     )
     return {"@type": "dpv:Contract", **about} if about else None
@@ -186,9 +153,9 @@ def holds(consent: Consent) -> dict[str, Any]:
     """From when it holds, until when that was agreed, and until when it does."""
     return filled(
         {
-            "pc:from": instant(consent.effective_from),
-            "pc:agreedUntil": instant(consent.effective_until),
-            "pc:until": instant(consent.ends_at),
+            "pc:from": iso(consent.effective_from),
+            "pc:agreedUntil": iso(consent.effective_until),
+            "pc:until": iso(consent.ends_at),
         }
     )
 
@@ -218,90 +185,10 @@ def _edition(described: Described) -> dict[str, Any]:
             "@type": "dcat:Dataset",
             "pc:catalog": described.catalog.code,
             "pc:edition": edition.number,
-            "dct:issued": instant(edition.released_on),
+            "dct:issued": iso(edition.released_on),
             "pc:sha256": edition.sha256,
         }
     )
-
-
-def processes(described: Described) -> list[dict[str, Any]]:
-    """One for each way that data goes; before the grant one for the purpose alone."""
-    ways = [way for way in WAYS if any(covered.flow.direction == way for covered in described.flows)]
-    return [_process(described, way) for way in ways] or [_purpose_alone(described)]
-
-
-def _purpose_alone(described: Described) -> dict[str, Any]:
-    return {
-        "@type": "dpv:Process",
-        "dct:title": described.service.name,
-        "dpv:hasPurpose": [node("dpv:ServiceProvision")],
-        "dpv:hasProcessing": [node("dpv:Share")],
-    }
-
-
-def _process(described: Described, way: str) -> dict[str, Any]:
-    processing, relation = WAYS[Flow.Direction(way)]
-    party = node(catalog_urn(described, "third-party", described.third_party.code))
-    elements = _elements([covered for covered in described.flows if covered.flow.direction == way])
-    return filled(
-        {
-            "@type": "dpv:Process",
-            "dct:title": f"{described.service.name}: {Flow.Direction(way).label.lower()}",
-            "dpv:hasPurpose": _purposes(elements),
-            "dpv:hasProcessing": [node(processing)],
-            "dpv:hasDataController": node(tenant_urn(described)),
-            relation: party,
-            "dpv:hasPersonalData": [_element(described, one) for one in elements if _is_personal(one)],
-            "dpv:hasData": [_element(described, one) for one in elements if not _is_personal(one)],
-            "dpv:hasStorageCondition": {
-                "@type": "dpv:StorageCondition",
-                "dct:description": STORAGE,
-                **country(described.third_party.country),
-            },
-            "dpv:hasConsentControl": node("dpv:WithdrawConsent"),
-        }
-    )
-
-
-def _elements(flows: Iterable[Covered]) -> list[Element]:
-    found = {element.code: element for covered in flows for element in covered.elements}
-    return [found[code] for code in sorted(found)]
-
-
-def _purposes(elements: Iterable[Element]) -> list[dict[str, str]]:
-    codes = {purpose(element.purpose)["@id"] for element in elements} | {"dpv:ServiceProvision"}
-    return [node(code) for code in sorted(codes)]
-
-
-def _is_personal(element: Element) -> bool:
-    return is_personal({"classification": element.classification, "dpv": element.dpv})
-
-
-def _element(described: Described, element: Element) -> dict[str, Any]:
-    """An element of the catalog, narrower than the vocabulary's concepts for it."""
-    return filled(
-        {
-            "@id": catalog_urn(described, "element", element.code),
-            "@type": "dpv:PersonalData" if _is_personal(element) else "dpv:NonPersonalData",
-            "skos:notation": element.code,
-            "skos:prefLabel": element.name,
-            "skos:broader": [node(code) for code in element.dpv],
-        }
-    )
-
-
-def _flow(covered: Covered) -> dict[str, Any]:
-    flow = covered.flow
-    return filled(
-        {
-            "dct:identifier": flow.code,
-            "dct:title": flow.name,
-            "dct:description": covered.purpose,
-            "pc:direction": flow.direction,
-            "pc:personal": flow.personal,
-            "pc:element": sorted(element.code for element in covered.elements),
-        }
-    ) | {"pc:personal": flow.personal}
 
 
 # --- What happened ---
@@ -332,7 +219,7 @@ def _event(state: str, at: datetime | None, who: str, why: str = "") -> dict[str
     return filled(
         {
             "dpv:hasConsentStatus": node(STATUS[Consent.State(state)]),
-            "dct:date": instant(at),
+            "dct:date": iso(at),
             "pc:by": who,
             "pc:reason": why,
         }
@@ -346,11 +233,11 @@ def _step(described: Described, step: Any) -> dict[str, Any]:
             "dct:title": step.title,
             "dct:description": step.instructions,
             "dct:source": step.source,
-            "pc:dueOn": instant(step.due_on),
+            "pc:dueOn": iso(step.due_on),
             "pc:owner": described.owners.get(step.owner_id, ""),
             "pc:status": step.status,
             "pc:proof": step.proof,
-            "pc:doneAt": instant(step.done_at),
+            "pc:doneAt": iso(step.done_at),
             "pc:doneBy": step.done_by,
         }
     )
@@ -368,7 +255,7 @@ def _provenance(described: Described) -> dict[str, Any]:
                     {
                         "dct:identifier": str(event.pk),
                         "pc:activity": event.activity,
-                        "dct:date": instant(event.occurred_at),
+                        "dct:date": iso(event.occurred_at),
                         "pc:by": event.attribution.actor_name,
                         "pc:role": event.attribution.actor_role,
                         "pc:origin": event.attribution.origin,

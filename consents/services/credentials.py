@@ -14,7 +14,7 @@ from audit.context import Action, deed
 from catalog.models import Service
 from consents.credential_kinds import credential_kinds
 from consents.models import Credential
-from consents.services.common import locked, require_reason
+from consents.services.common import locked, require_foreseeable, require_one_line, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.models import Tenant
@@ -44,6 +44,7 @@ def add_credential(
     given. Raises ValidationError, PermissionDenied.
     """
     require(by, Permission.KEEP_CREDENTIALS, tenant)
+    require_one_line(name=name, connection=connection, account=account)
     credential = Credential(
         tenant=tenant,
         kind=kind,
@@ -79,6 +80,7 @@ def _check(credential: Credential) -> None:
             {"connection": f"{credential.service} has one connection for each tenant: leave it empty."}
         )
     credential.full_clean()
+    require_foreseeable(expires_at=credential.expires_at)
 
 
 @transaction.atomic

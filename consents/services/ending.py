@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.context import Action, deed
 from consents.checklists import steps_to_end
 from consents.models import Consent, EndingStep
-from consents.services.common import locked, name_of, require_reason
+from consents.services.common import locked, name_of, require_foreseeable, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.models import Membership, Tenant, User
@@ -55,6 +55,7 @@ def assign_step(
     require(by, Permission.END_SHARING, step.tenant)
     if owner is None and due_on is None:
         raise ValidationError("Say who sees to it, or by when it has to be done.")
+    require_foreseeable(due_on=due_on)
     step = _open(step, "assigned")
     if owner is not None:
         _require_member(owner, step.tenant)

@@ -13,7 +13,15 @@ from django.utils import timezone
 from audit.context import Action, Context, current, deed
 from catalog.models import Edition, Flow, Service
 from consents.models import Consent, ConsentPolicy, CoveredFlow
-from consents.services.common import locked, name_of, person_behind, require_open, require_reason
+from consents.services.common import (
+    locked,
+    name_of,
+    person_behind,
+    require_foreseeable,
+    require_one_line,
+    require_open,
+    require_reason,
+)
 from consents.services.ending import open_checklist
 from consents.transfers import needs_safeguard
 from privacy_console.errors import Refused
@@ -56,6 +64,7 @@ def request_consent(
     require(by, Permission.REQUEST_CONSENT, tenant)
     require_open(tenant)
     connection = connection.strip()
+    require_one_line(connection=connection, contract_reference=contract_reference)
     consent = Consent(
         tenant=tenant,
         service=service,
@@ -76,6 +85,7 @@ def request_consent(
         requested_by=name_of(by, tenant),
         requested_by_id=person_behind(by),
     )
+    require_foreseeable(contract_ends_on=contract_ends_on)
     consent.full_clean()
     _check_service(consent)
     _check_renewal(consent)
@@ -174,6 +184,7 @@ def _check_policy(consent: Consent, by: Principal) -> None:
 
 def _check_period(consent: Consent) -> None:
     began, ends = consent.effective_from, consent.effective_until
+    require_foreseeable(effective_from=began, effective_until=ends)
     if began is not None and began < consent.tenant.exists_since:
         first = f"{timezone.localtime(consent.tenant.exists_since):%Y-%m-%d %H:%M %Z}"
         raise ValidationError(

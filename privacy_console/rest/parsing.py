@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+
+from privacy_console.strict_json import strict_json
 
 
 class ConsoleJSONParser(BaseParser):
@@ -24,7 +25,7 @@ class ConsoleJSONParser(BaseParser):
         """The decoded body. Raises ParseError for what is not one JSON document, RequestDataTooBig beyond the limit."""
         try:
             text = _read(stream, self.largest or settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode("utf-8")
-            return json.loads(text, object_pairs_hook=_each_name_once, parse_constant=_refuse_constant)
+            return strict_json(text)
         except RecursionError:
             raise ParseError("The body is nested too deeply.") from None
         except ValueError as error:
@@ -36,14 +37,3 @@ def _read(stream: Any, limit: int) -> bytes:
     if len(content) > limit:
         raise RequestDataTooBig
     return content
-
-
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return found
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

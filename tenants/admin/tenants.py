@@ -15,7 +15,7 @@ from tenants.choice import tenants_allowing
 from tenants.models import Membership, Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed, DeedForm, OptionalReasonForm
+from tenants.pages.deeds import DayField, Deed, DeedForm, OptionalReasonForm
 from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts, link_to
 from tenants.roles import Permission
 from tenants.services import (
@@ -27,15 +27,6 @@ from tenants.templatetags.console_pages import minute
 TENANT_TONES = {"active": "good", "closing": "warn", "closed": "bad"}
 MEMBERS_SHOWN = 20
 SINCE = "Since when its directory exists. Nothing can be recorded that held before. Empty: since it was entered here."
-
-
-class DayInput(forms.DateInput):
-    """The browser's own picker."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class NewTenantForm(DeedForm):
@@ -52,7 +43,7 @@ class NewTenantForm(DeedForm):
         max_length=2,
         help_text="Country of the directory, two letters (ISO 3166-1). The storage geography follows it.",
     )
-    since = forms.DateField(required=False, widget=DayInput, label="Exists since", help_text=SINCE)
+    since = DayField(required=False, label="Exists since", help_text=SINCE)
 
 
 class ChangeTenantForm(OptionalReasonForm):
@@ -62,7 +53,7 @@ class ChangeTenantForm(OptionalReasonForm):
         choices=Tenant.Status.choices,
         help_text="A closing tenant can only wind down; a closed one can only be read.",
     )
-    since = forms.DateField(required=False, widget=DayInput, label="Exists since", help_text=SINCE)
+    since = DayField(required=False, label="Exists since", help_text=SINCE)
     field_order = ("name", "country", "since", "status", "reason")
 
     def prepare(self) -> None:

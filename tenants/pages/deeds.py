@@ -37,6 +37,12 @@ class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_MOMENT)
 
 
+class DayField(forms.DateField):
+    """A day from the browser's own picker, which writes and reads ISO 8601."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 def _classes_of(widget: forms.Widget) -> list[str]:
     if isinstance(widget, forms.CheckboxInput):
         return CHECKBOX_CLASSES  # type: ignore[no-any-return]

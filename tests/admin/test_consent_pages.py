@@ -235,7 +235,10 @@ class ConsentFileTests(CastTestCase):
         return answer.content.decode()
 
     def test_what_was_agreed_is_told_in_full(self) -> None:
-        signed: dict[str, Any] = {"contract_signed_on": date(2026, 1, 31), "contract_ends_on": date(2027, 1, 31)}
+        signed: dict[str, Any] = {
+            "contract_signed_on": date(2026, 1, 31),
+            "contract_ends_on": date(2027, 1, 31),
+        }
         consent = granted(self.contoso, self.officer, **signed)
         page = self.see(consent)
         for words in (
@@ -318,13 +321,15 @@ class ConsentFileTests(CastTestCase):
         before = timezone.now().isoformat()
         consent = granted(self.contoso, self.officer)
         held = timezone.now().isoformat()
+        withdrawing = reverse("admin:consents_consent_withdraw", args=[consent.pk])
+        assert withdrawing in self.see(consent, self.admin)
+        assert withdrawing not in self.see(consent, self.admin, as_of=held), "the past is only looked at"
         with at_work():
             withdraw_consent(consent=consent, by=self.officer, reason="The pilot ended.")
         assert "There was no such record yet" in self.see(consent, as_of=before)
         past = self.see(consent, self.admin, as_of=held)
         assert "May flow to Apple" in past
         assert "The pilot ended." not in past
-        assert reverse("admin:consents_consent_withdraw", args=[consent.pk]) not in past
         self.assertContains(
             self.client.get(reverse("admin:consents_consent_change", args=[consent.pk]), {"as_of": "soon"}),
             "not understood",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from catalog.models import Flow, Service
+from catalog.services import add_entry
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
 from tenants.models import Tenant
@@ -156,3 +157,49 @@ class TestConsents(suite.EndpointSuite):
         found = self.reader.get(self.path, query).json()["results"]
         assert [(one["id"], one["state"]) for one in found] == [(str(consent.pk), "granted")]
         assert found[0]["flows"]
+
+    def test_a_renewal_is_shown_from_both_sides(self) -> None:
+        admin = self.role(Role.TENANT_ADMIN)
+        with self.door():
+            old = self._granted(self.contoso)
+            foreign = self._granted(self.fabrikam)
+        body = {"service": "vpp", "connection": old.connection, "legal_basis": "contract"}
+        for unknown in (str(foreign.pk), "9" * 19):
+            answer = self.send(admin, "POST", self.path, body | {"renews": unknown})
+            self.assert_problem(answer, 400, "#/renews", "unknown_consent")
+        asked = self.send(admin, "POST", self.path, body | {"renews": str(old.pk)}).json()
+        assert (asked["supersedes"], asked["legal_basis"]) == (str(old.pk), "contract")
+        start = (timezone.now() + timedelta(days=9)).isoformat()
+        granted = self.send(
+            admin, "POST", f"{self.path}{asked['id']}/grant/", REASON | {"effective_from": start}
+        ).json()
+        assert (granted["state"], granted["in_force"], granted["yet_to_begin"]) == ("granted", False, True)
+        shown = self.reader.get(f"{self.path}{old.pk}/").json()
+        assert (shown["renewed_by"], shown["ends_at"]) == (asked["id"], granted["effective_from"])
+        assert shown["in_force"]
+
+    def test_the_address_is_for_those_who_read_the_trail(self) -> None:
+        path = f"{self.path}{self.fresh(self.writes[1])}/"
+        self.send(self.role(Role.TENANT_ADMIN), "POST", f"{path}grant/", REASON)
+        assert self.role(Role.AUDITOR).get(path).json()["granted_address"] == "127.0.0.1"
+        assert self.role(Role.SERVICE).get(path).json()["granted_address"] is None
+
+    def test_the_difference_from_a_new_edition(self) -> None:
+        with self.door():
+            consent = self._granted(self.contoso)
+            path, known_at = f"{self.path}{consent.pk}/", suite.moment()
+            values = {"code": "apple.out.vpp.made", "service": "vpp", "direction": "to_third_party"}
+            add_entry(
+                catalog=consent.service.catalog,
+                kind="flows",
+                values=values | {"name": "Made", "personal": True, "elements": []},
+                by=self.operator,
+                reason="Seen in the traffic",
+            )
+        tag = self.reader.get(path)
+        assert tag.json()["needs_renewal"] is True
+        found = self.reader.get(f"{path}difference/").json()
+        assert [flow["code"] for flow in found["added"]] == ["apple.out.vpp.made"]
+        assert (found["needs_renewal"], found["removed"], found["changed"]) == (True, [], [])
+        assert self.reader.get(f"{path}difference/", {"as_of": known_at}).json()["added"] == []
+        assert self.reader.get(path, {"as_of": known_at}).json()["needs_renewal"] is False

@@ -20,7 +20,7 @@ REASON = {"reason": "The location is closed"}
 
 class TestCredentials(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/credentials/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 2
     writes = (
         suite.Write("POST", Permission.KEEP_CREDENTIALS, "credential.added", body=NEW, text_field="name"),

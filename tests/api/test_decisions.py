@@ -195,9 +195,13 @@ class TestAuthzen(AskingTestCase):
         assert answer["context"]["evidence"] == own["evidence"]
 
     def test_systems_of_the_tenant_ask_too(self) -> None:
-        assert self.answer({**REQUEST, "subject": {"type": "system", "id": "mdm", "properties": {"x": 1}}})[
-            "decision"
-        ]
+        for kind in ("system", "service", "application"):
+            subject = {"type": kind, "id": "mdm", "properties": {"x": 1}}
+            assert self.answer({**REQUEST, "subject": subject})["decision"]
+
+    def test_sharing_has_several_names(self) -> None:
+        for name in ("share", "send", "transfer", "disclose"):
+            assert self.answer({**REQUEST, "action": {"name": name}})["decision"]
 
     def test_what_nobody_agreed_to_anything_for(self) -> None:
         cases = {

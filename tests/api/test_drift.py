@@ -27,7 +27,7 @@ def found(tenant: Tenant, by: Any, count: int = 1) -> list[Drift]:
 
 class TestDrift(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/drift/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 2
     writes = (
         suite.Write(
@@ -79,7 +79,7 @@ class TestDrift(suite.EndpointSuite):
 
 class TestImports(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/consent-imports/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 2
     writes = (
         suite.Write(

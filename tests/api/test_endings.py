@@ -12,7 +12,7 @@ from catalog.models import Service
 from consents.models import ConsentPolicy, EndingStep
 from consents.services import grant_consent, request_consent, withdraw_consent
 from tenants.models import Tenant
-from tenants.roles import Permission, Role
+from tenants.roles import ALLOWED, Permission, Role
 from tests.api import suite
 
 _number = itertools.count(1)
@@ -21,7 +21,7 @@ POLICY = "/api/v1/tenants/contoso/consent-policy/"
 
 class TestEndingSteps(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/ending-steps/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 2
     writes = (
         suite.Write(
@@ -118,8 +118,9 @@ class TestEndingSteps(suite.EndpointSuite):
 
 
 class TestConsentPolicy(suite.ApiTestCase):
-    def test_everybody_reads_the_defaults_with_a_tag(self) -> None:
-        for role in Role:
+    def test_every_reader_sees_the_defaults_with_a_tag(self) -> None:
+        assert self.role(Role.SERVICE).get(POLICY).status_code == 403
+        for role in ALLOWED[Permission.VIEW_SHARING]:
             answer = self.role(role).get(POLICY)
             assert answer.status_code == 200
             assert answer.json() == {

@@ -137,7 +137,7 @@ class TestSubcontractors(suite.ListSuite):
 
 class TestObjections(suite.EndpointSuite):
     path = "/api/v1/tenants/contoso/objections/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 2
     writer = Role.PRIVACY_OFFICER
     notice: ClassVar[SubcontractorNotice]

@@ -21,7 +21,7 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db
 
 
-def of(stances: list[Stance]) -> Any:
+def of(stances: list[Stance]) -> pytest.MarkDecorator:
     """The test, once for each of them."""
     return pytest.mark.parametrize("stance", stances, ids=[stance.resource_type for stance in stances])
 

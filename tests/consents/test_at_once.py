@@ -40,8 +40,8 @@ def at_once(deeds: list[Callable[[], Any]]) -> list[Any]:
         except Refused as refusal:
             return refusal.code
         except IntegrityError as error:
-            refusal = refusal_of(error)
-            return refusal.code if refusal else repr(error)
+            broken = refusal_of(error)
+            return broken.code if broken else repr(error)
         finally:
             connection.close()
 

@@ -158,10 +158,11 @@ class TestDraining:
         ask(contoso, UNKNOWN)
         file = next(folder.iterdir())
         whole = file.read_bytes()
-        file.write_bytes(whole[:40] + b"\n[]\n" + whole)
+        broken = whole[:40] + b"\n[]\n" + b'{"by":{"id":"nobody"},"tenant":1,"at":"","answers":[]}\n'
+        file.write_bytes(broken + whole)
         assert drain() == 1
         aside = next(folder.glob("*.unreadable"))
-        assert aside.read_bytes() == whole[:40] + b"\n[]\n"
+        assert aside.read_bytes() == broken
 
     def test_where_the_disk_takes_nothing_the_trail_does(
         self, contoso: Tenant, settings: Any, tmp_path: Path

@@ -94,7 +94,8 @@ class TestReasons(DecisionTestCase):
         self.granted(effective_from=begins, effective_until=ends)
         tick = timedelta(microseconds=1)
         asked = [begins - tick, begins, ends - tick, ends]
-        assert [self.ask(at=at).allowed for at in asked] == [False, True, True, False]
+        expected = ["not_yet_effective", "granted", "granted", "expired"]
+        assert [self.code(at=at) for at in asked] == expected
 
     def test_unknown(self) -> None:
         assert self.code("apple.out.vpp.fax") == "unknown_flow"

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from audit import triggers
 from audit.refusals import refusal_of
 from catalog.models import Edition, Flow, Service
 from consents.models import Consent, CoveredFlow
@@ -242,6 +243,19 @@ def test_a_period_does_not_grow_into_another(cast: Cast) -> None:
     for value in (DAY + timedelta(days=21), None):
         assert refused(lambda v=value: rows.update(ends_at=v)) == "one_consent_in_force"  # type: ignore[misc]
     assert rows.update(ends_at=DAY + timedelta(days=15)) == 1
+
+
+def test_what_meets_another_already_can_still_end(cast: Cast) -> None:
+    """Rows of a time without the rule: whatever is wrong with them, they must be able to end."""
+    rows = [held(cast, 10, None), held(cast, 15, None)]
+    triggers.take_down(connection)
+    for row in rows:
+        row.save()
+    triggers.install(connection)
+    for row in rows:
+        row.ends_at = DAY + timedelta(days=20)
+        row.save()
+    assert refused(lambda: held(cast, 12, 13).save()) == "one_consent_in_force"
 
 
 # --- In words ---------------------------------------------------------------------------------------------------------

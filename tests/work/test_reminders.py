@@ -123,3 +123,11 @@ def test_the_job_says_what_it_did(cast: Cast) -> None:
         assert declared.work(Running("consents.remind")) == "Nobody has to be reminded."
         waiting.granted(cast.contoso, cast.admin, until=days(7))
         assert declared.work(Running("consents.remind")) == "Posted 2 reminders."
+
+
+def test_what_goes_wrong_in_one_tenant_keeps_no_other_from_being_reminded(cast: Cast) -> None:
+    changed(waiting.policy(cast.contoso, cast.officer, [7]), cast.officer, reminder_days=["soon"])
+    waiting.granted(cast.fabrikam, cast.fabrikam_admin, until=days(7))
+    with pytest.raises(TypeError):
+        send()
+    assert leads_of(cast.fabrikam_officer) == [7]

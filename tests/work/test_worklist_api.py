@@ -112,7 +112,7 @@ class TestWorklist(items_suite.ItemsSuite):
 
 class TestExpiries(items_suite.ItemsSuite):
     path = "/api/v1/tenants/contoso/expiries/"
-    permission = Permission.VIEW_CONSENTS
+    permission = Permission.VIEW_SHARING
     queries = 6
     good = {"kind": "grace", "until": "2027-01-01T00:00:00Z"}
     bad = {"kind": "consents.ending", "until": "tomorrow"}

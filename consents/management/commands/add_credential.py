@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from consents.management.commands.list_credentials import credential_row
+from consents.management.rows import whole_credential_row
 from consents.models import Credential
 from consents.services.credentials import add_credential
 from tenants.commands import ConsoleCommand, moment
@@ -46,4 +46,4 @@ class Command(ConsoleCommand):
             **texts,
         )
         text = f"{added.get_kind_display()} “{added}” of {added.tenant} ends {added.expires_at:%Y-%m-%d}."
-        self.show(credential_row(added), text)
+        self.show(whole_credential_row(added), text)

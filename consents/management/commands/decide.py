@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from consents.api.asking import decision_as_json
-from consents.decisions import Decision, Question, decide
+from consents.decisions import SUBJECTS, Decision, Question, decide
 from tenants.access import require
 from tenants.commands import ConsoleCommand, Error, moment
 from tenants.models import Tenant
@@ -62,7 +62,7 @@ def _questions(options: dict[str, Any]) -> list[Question]:
     connection = options["connection"].strip()
     return [
         Question(**{subject: code}, connection=connection)
-        for subject in ("flow", "service", "third_party")
+        for subject in SUBJECTS
         for code in options[subject]
     ]
 

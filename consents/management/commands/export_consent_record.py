@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from consents.management.writing import ExportingCommand
+from consents.management.exporting import ExportingCommand
 from consents.models import Consent
 from consents.records import export_receipt, export_record
 from privacy_console.errors import Refused

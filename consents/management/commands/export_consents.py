@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from consents.exports import Format, export_register
-from consents.management.writing import ExportingCommand
+from consents.management.exporting import ExportingCommand
 from tenants.commands import moment
 
 

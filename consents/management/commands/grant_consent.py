@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from consents.management.agreement import add_terms, terms
 from consents.management.base import ConsentCommand, consent_row, sentence
-from consents.management.commands.request_consent import add_terms, terms
 from consents.models import Consent
 from consents.services import grant_consent, request_consent
 from tenants.commands import moment

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from consents.management.rows import credential_row, whole_credential_row
 from consents.models import Credential
 from tenants.commands import ConsoleCommand
 
@@ -24,38 +25,5 @@ class Command(ConsoleCommand):
             credentials = credentials.filter(kind=kind)
         if not retired:
             credentials = credentials.filter(retired_at=None)
-        row = credential_row if self.as_json else summary_row
+        row = whole_credential_row if self.as_json else credential_row
         self.show([row(credential) for credential in credentials])
-
-
-def summary_row(credential: Credential) -> dict[str, Any]:
-    """What a line of a list says of a certificate or token."""
-    return {
-        "id": str(credential.pk),
-        "tenant": credential.tenant.slug,
-        "kind": credential.get_kind_display(),
-        "name": credential.name,
-        "connection": credential.connection,
-        "account": credential.account,
-        "expires_at": credential.expires_at,
-        "source": credential.get_source_display(),
-    }
-
-
-def credential_row(credential: Credential) -> dict[str, Any]:
-    """One certificate or token, whole; the names are those of the API."""
-    return {
-        "id": str(credential.pk),
-        "tenant": credential.tenant.slug,
-        "kind": credential.kind,
-        "service": credential.service.code,
-        "connection": credential.connection,
-        "external_id": credential.external_id,
-        "name": credential.name,
-        "account": credential.account,
-        "serial_number": credential.serial_number,
-        "expires_at": credential.expires_at,
-        "grace_days": credential.grace_days,
-        "source": credential.source,
-        "retired_at": credential.retired_at,
-    }

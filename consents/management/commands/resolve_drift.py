@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from consents.management.commands.list_drift import drift_row
+from consents.management.rows import whole_drift_row
 from consents.models import Drift
 from consents.services.drift import resolve_drift
 from privacy_console.errors import Refused
@@ -38,7 +38,7 @@ class Command(ConsoleCommand):
         chosen = self._named(**named) if drift is None else self._drift(drift)
         found = resolve_drift(drift=chosen, resolution=resolution, reason=self.reason, by=self.actor)
         text = f"{found} is resolved: {found.get_resolution_display().lower()}."
-        self.show(drift_row(found), text)
+        self.show(whole_drift_row(found), text)
 
     def _drift(self, pk: int) -> Drift:
         """The difference with this id, in a tenant that exists for the actor, who acts in their role there."""

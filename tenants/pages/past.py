@@ -54,7 +54,7 @@ def seen_at(obj: Any) -> datetime:
 class PastModelAdmin(TenantModelAdmin):
     """Pages of what belongs to tenants and has a past that one can look at."""
 
-    change_list_template = "admin/consents/list.html"
+    change_list_template = "admin/console/past_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PastChangeList]:
         return PastChangeList

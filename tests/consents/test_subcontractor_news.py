@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from audit.context import Origin, acting
-from consents.announcing import tell_officers
+from consents.subcontractor_news import tell_officers
 from tenants.models import Membership, Tenant, User
 from tests.cast import Cast
 from tests.consents.subcontracting import agent, announced, today
