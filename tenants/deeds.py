@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 
 from privacy_console.errors import Refused
-from tenants.access import Principal
+from tenants.access import Principal, Shell
 from tenants.models import AccessToken, Tenant, TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
+LAST_YEAR = 2999
 
 
 def locked(row: Row) -> Row:
@@ -25,9 +27,10 @@ def name_of(by: Principal, tenant: Tenant) -> str:
 
 
 def person_behind(by: Principal) -> str:
-    """The id of who answers for the deed: a token acts for whoever made it."""
-    maker = by.created_by if isinstance(by, AccessToken) else None
-    return (maker or by).as_actor()["actor_id"]
+    """The id of who answers for the deed: a token acts for whoever made it, the command line where nobody is known."""
+    if isinstance(by, AccessToken):
+        return (by.created_by or Shell()).as_actor()["actor_id"]
+    return by.as_actor()["actor_id"]
 
 
 def require_reason(reason: str) -> str:
@@ -37,6 +40,13 @@ def require_reason(reason: str) -> str:
     return reason.strip()
 
 
+def require_one_line(**texts: str) -> None:
+    """Raise ValidationError for a name with line breaks or characters that are not seen."""
+    for field, text in texts.items():
+        if not text.isprintable():
+            raise ValidationError({field: "Use one line, without control characters."})
+
+
 def require_open(tenant: Tenant) -> None:
     """Raise Refused for a tenant that can only wind down."""
     if not tenant.is_open:
@@ -44,3 +54,15 @@ def require_open(tenant: Tenant) -> None:
             "tenant_closed",
             f"{tenant} is {tenant.get_status_display().lower()}: nothing new can be agreed to.",
         )
+
+
+def require_foreseeable(**ends: date | None) -> None:
+    """Raise ValidationError, under the field's name, for an end beyond what days and zones can be added to.
+
+    One such end would make every list that counts from it fail, and the reminders with it.
+    """
+    for field, end in ends.items():
+        if end is not None and end.year > LAST_YEAR:
+            raise ValidationError(
+                {field: f"Give a day until the year {LAST_YEAR}, or none where it has no end."}
+            )

@@ -16,9 +16,9 @@ from audit.context import Action, deed
 from consents.models import Consent, CoveredFlow, EndingStep
 from consents.records.matching import Match, People, Unmatched, match
 from consents.records.reading import Given, Source, day, instant, moment, read_records
-from consents.services.common import require_open, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 

@@ -14,9 +14,9 @@ from audit.context import Action, deed
 from catalog.models import Service
 from consents.credential_kinds import credential_kinds
 from consents.models import Credential
-from consents.services.common import locked, require_foreseeable, require_one_line, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import locked, require_foreseeable, require_one_line, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from consents.models import Drift
-from consents.services.common import locked, name_of, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import locked, name_of, require_reason
 from tenants.roles import Permission
 
 

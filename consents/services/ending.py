@@ -11,9 +11,9 @@ from django.utils import timezone
 from audit.context import Action, deed
 from consents.checklists import steps_to_end
 from consents.models import Consent, EndingStep
-from consents.services.common import locked, name_of, require_foreseeable, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import locked, name_of, require_foreseeable, require_reason
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Permission
 

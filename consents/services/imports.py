@@ -21,8 +21,8 @@ from consents.graph.planning import CHANGING, Plan, plan_import
 from consents.graph.reading import files_of, read_files
 from consents.graph.telling import sentence_of
 from consents.models import ConsentImport, Credential, Drift
-from consents.services.common import name_of
 from tenants.access import Principal, Shell, require
+from tenants.deeds import name_of
 from tenants.models import Tenant, User
 from tenants.roles import Permission
 from work.jobs import enqueue

@@ -13,7 +13,11 @@ from django.utils import timezone
 from audit.context import Action, Context, current, deed
 from catalog.models import Edition, Flow, Service
 from consents.models import Consent, ConsentPolicy, CoveredFlow
-from consents.services.common import (
+from consents.services.ending import open_checklist
+from consents.transfers import needs_safeguard
+from privacy_console.errors import Refused
+from tenants.access import Principal, require
+from tenants.deeds import (
     locked,
     name_of,
     person_behind,
@@ -22,10 +26,6 @@ from consents.services.common import (
     require_open,
     require_reason,
 )
-from consents.services.ending import open_checklist
-from consents.transfers import needs_safeguard
-from privacy_console.errors import Refused
-from tenants.access import Principal, require
 from tenants.models import Tenant
 from tenants.roles import Permission
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from audit.context import Action, deed
 from catalog.models import ThirdParty
 from consents.models import Objection, SubcontractorNotice
-from consents.services.common import locked, name_of, require_reason
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import locked, name_of, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 
