@@ -18,7 +18,7 @@ from portal.words import say
 from tenants.models import Employee, Tenant
 from terms.services.acceptances import network_of
 from work.mail import post
-from work.models import SECRET
+from work.models import CONFIDENTIAL
 
 AN_HOUR = timedelta(hours=1)
 LINKS_EACH_EMPLOYEE = 5
@@ -98,7 +98,7 @@ def _send(employee: Employee, network: str, language: str, page: str) -> None:
         to=_reached_at(employee),
         subject=subject,
         body=body,
-        key=f"{SECRET}portal.link:{link.pk}",
+        key=f"{CONFIDENTIAL}portal.link:{link.pk}",
     )
     _note(tenant, employee, AuditEvent.Result.SUCCESS)
 

