@@ -24,9 +24,11 @@ from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
 from tenants.access import Principal, require
+from tenants.directory import import_people
 from tenants.models import Tenant, User
 from tenants.roles import Permission, Role
 from tenants.services import add_member, create_tenant
+from terms.services import create_policy, draft_version, publish_version, write_text
 
 OPERATOR = "operator"
 
@@ -121,6 +123,7 @@ def _contoso(by: Principal, password: str) -> Tenant:
     apns = _requested(cast, "apns", "Without a push certificate no iPhone or Mac can be managed.")
     _granted(cast, apns, "Checked against our agreement with Apple; in use since the pilot.", days_ago=45)
     _requested(cast, "managed_google_play", "Field service is to get Android devices next quarter.")
+    _publish_terms(cast)
     return cast.tenant
 
 
@@ -133,7 +136,49 @@ def _fabrikam(by: Principal, password: str) -> Tenant:
     _granted(cast, vpp, "Agreed for the trial of the sales apps.", days_ago=90)
     with _acting(cast.officer, cast.tenant):
         withdraw_consent(consent=vpp, by=cast.officer, reason="The trial is over and the apps are gone.")
+    _publish_terms(cast)
     return cast.tenant
+
+
+EMPLOYEES = """id,userPrincipalName,displayName,mail,preferredLanguage,groups
+{slug}-1,employee@{slug}.example,{name} employee,employee@{slug}.example,en,field service
+{slug}-2,officer@{slug}.example,{name} officer,officer@{slug}.example,de,
+{slug}-3,admin@{slug}.example,{name} admin,admin@{slug}.example,en,
+"""
+TERMS = (
+    {
+        "language": "en",
+        "title": "Managed devices at work",
+        "summary": "You agree to the management of the device that you enrol, and to keep it safe.",
+        "body": "## What we ask of you\n\n- Lock the screen when you leave the device.\n"
+        "- Tell the service desk within a day when it is lost.\n\n## What we promise\n\n"
+        "We manage the device for work. We look neither into your pictures nor into your messages.",
+        "privacy_statement": "**About me** on this portal lists what is collected, and who it is shared with.",
+    },
+    {
+        "language": "de",
+        "title": "Verwaltete Geräte bei der Arbeit",
+        "summary": "Sie stimmen der Verwaltung des Geräts zu, das Sie anmelden, und halten es sicher.",
+        "body": "## Worum wir Sie bitten\n\n- Sperren Sie den Bildschirm, wenn Sie das Gerät verlassen.\n"
+        "- Melden Sie dem Service innerhalb eines Tages, wenn es verloren geht.\n\n## Was wir zusagen\n\n"
+        "Wir verwalten das Gerät für die Arbeit. Bilder und Nachrichten sehen wir nicht an.",
+        "privacy_statement": "**Über mich** in diesem Portal zeigt, was erhoben und wem es mitgeteilt wird.",
+    },
+)
+
+
+def _publish_terms(cast: Cast) -> None:
+    """The employees, and terms that wait for their decision."""
+    slug, name = cast.tenant.slug, cast.tenant.name
+    with _acting(cast.admin, cast.tenant):
+        content = EMPLOYEES.format(slug=slug, name=name).encode()
+        import_people(tenant=cast.tenant, content=content, by=cast.admin, source="demo.csv")
+    with _acting(cast.officer, cast.tenant):
+        policy = create_policy(tenant=cast.tenant, name="Managed devices", by=cast.officer)
+        revision = draft_version(policy=policy, by=cast.officer)
+        for text in TERMS:
+            write_text(revision=revision, by=cast.officer, **text)
+        publish_version(version=revision.version, by=cast.officer, reason="Agreed with the works council.")
 
 
 TENANTS: dict[str, Callable[[Principal, str], Tenant]] = {"contoso": _contoso, "fabrikam": _fabrikam}

@@ -9,8 +9,10 @@ from django.db import connection
 from audit import triggers
 from audit.models import AuditEvent
 from consents.models import Consent
-from tenants.models import Membership, Tenant, User
+from tenants.models import Employee, Membership, Tenant, User
 from tenants.roles import Role
+from terms.models import TermsText
+from terms.standing import Standing, places_of
 from tests.cast import member, person
 from tests.commands.running import Ran, run
 
@@ -92,6 +94,16 @@ def test_a_past_by_deeds_of_the_people_themselves() -> None:
     assert attributed("consent.granted") == officers
     assert attributed("consent.withdrawn") == {one for one in officers if one[3] == "Fabrikam"}
     assert admins < attributed("member.added")
+
+
+def test_employees_with_terms_that_wait_for_them() -> None:
+    demo()
+    for slug in ("contoso", "fabrikam"):
+        employee = Employee.objects.across_tenants().get(user_principal_name=f"employee@{slug}.example")
+        place = places_of(employee)[0]
+        assert (place.policy.name, place.standing) == ("Managed devices", Standing.OUTSTANDING)
+    texts = TermsText.objects.across_tenants().filter(status="published")
+    assert sorted(texts.values_list("language", flat=True)) == ["de", "de", "en", "en"]
 
 
 def test_the_second_time_nothing_happens() -> None:
