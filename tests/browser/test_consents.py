@@ -15,17 +15,18 @@ from catalog.services import add_entry
 from consents.models import Consent, EndingStep
 from tenants.access import Shell
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser.looks import looks
 from tests.browser.people import at_work, contoso_with_consents
 from tests.consents.lives import granted, requested, withdrawn
 
 VPP = "Apple Volume Purchase Program"
 GLANCE, FLOWING = "/admin/consents/consent/glance/", "/admin/consents/consent/flowing/"
-LOOKS = [
+LOOKS = looks(
     pytest.param(DESKTOP, False, id="1280-light"),
     pytest.param(DESKTOP, True, id="1280-dark"),
     pytest.param(PHONE, False, id="360-light"),
     pytest.param(PHONE, True, id="360-dark"),
-]
+)
 
 
 class Hand:

@@ -12,6 +12,7 @@ from portal.sessions import COOKIE, PortalSession
 from tenants.models import Employee
 from terms.models import Acceptance
 from tests.browser.conftest import Visitor
+from tests.browser.looks import looks
 from tests.browser.people import contoso_with_consents
 from tests.browser.test_keyboard import tab_to
 from tests.portal.stories import ask, colleague, in_force, mailed_link, publish
@@ -68,8 +69,8 @@ def deciding(visitor: Visitor, officer: Any) -> Iterator[str]:
     yield "nothing waits"
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["320", "1280"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", looks(pytest.param(NARROW, id="320"), pytest.param(WIDE, id="1280")))
+@pytest.mark.parametrize("dark", looks(pytest.param(False, id="light"), pytest.param(True, id="dark")))
 def test_every_page_is_clean_and_fits(visit: Any, cast: Any, reader: Employee, size: Any, dark: bool) -> None:
     barriers, too_wide = [], []
     with visit(size, dark=dark) as visitor:

@@ -11,6 +11,7 @@ from terms import services
 from terms.models import TermsPolicy, TermsRevision, TermsText
 from tests.admin.test_terms_pages import decide, draft_of, employee, group_of, publish
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser.looks import looks
 from tests.browser.people import at_work
 
 BODY = """# Your device
@@ -99,7 +100,10 @@ def pages_of(cast: Any, policy: TermsPolicy) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["wide", "narrow-dark"])
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    looks(pytest.param(DESKTOP, False, id="wide"), pytest.param(PHONE, True, id="narrow-dark")),
+)
 def test_every_page_is_clean_and_fits(visit: Any, cast: Any, size: Any, dark: bool) -> None:
     policy = contoso_with_terms(cast)
     barriers, too_wide = [], []
