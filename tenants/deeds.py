@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TypeVar
 
@@ -13,6 +14,8 @@ from tenants.models import AccessToken, Tenant, TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
 LAST_YEAR = 2999
+# Control characters, line and paragraph separators, and those that turn the direction of writing.
+NOT_SEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def locked(row: Row) -> Row:
@@ -43,7 +46,7 @@ def require_reason(reason: str) -> str:
 def require_one_line(**texts: str) -> None:
     """Raise ValidationError for a name with line breaks or characters that are not seen."""
     for field, text in texts.items():
-        if not text.isprintable():
+        if NOT_SEEN.search(text):
             raise ValidationError({field: "Use one line, without control characters."})
 
 

@@ -62,6 +62,13 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
         models.DateTimeField: InstantField,
     }
 
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """A choice that nobody has to make is shown as empty until then."""
+        field, options = super().build_standard_field(field_name, model_field)
+        if model_field.blank and "choices" in options:
+            options["choices"] = [("", "Not given"), *options["choices"]]
+        return field, options
+
     def get_extra_kwargs(self) -> dict[str, Any]:
         given = super().get_extra_kwargs()
         names = [name for name in self.Meta.fields if name not in self._declared_fields]

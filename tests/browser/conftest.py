@@ -123,7 +123,8 @@ class Visitor:
         """Keep a picture, in the folder that SCREENSHOTS names."""
         folder = Path(os.environ.get("SCREENSHOTS", settings.VAR_DIR / "screenshots"))
         folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png")
+        # Without the animations a very long page cannot be caught between two frames.
+        self.page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     def barriers(self, *impacts: str) -> list[str]:
         """What axe-core finds critical or serious (or of the impacts given) on the page as it stands."""

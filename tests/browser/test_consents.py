@@ -23,8 +23,6 @@ VPP = "Apple Volume Purchase Program"
 GLANCE, FLOWING = "/admin/consents/consent/glance/", "/admin/consents/consent/flowing/"
 LOOKS = looks(
     pytest.param(DESKTOP, False, id="1280-light"),
-    pytest.param(DESKTOP, True, id="1280-dark"),
-    pytest.param(PHONE, False, id="360-light"),
     pytest.param(PHONE, True, id="360-dark"),
 )
 

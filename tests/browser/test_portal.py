@@ -69,8 +69,10 @@ def deciding(visitor: Visitor, officer: Any) -> Iterator[str]:
     yield "nothing waits"
 
 
-@pytest.mark.parametrize("size", looks(pytest.param(NARROW, id="320"), pytest.param(WIDE, id="1280")))
-@pytest.mark.parametrize("dark", looks(pytest.param(False, id="light"), pytest.param(True, id="dark")))
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    looks(pytest.param(WIDE, False, id="1280-light"), pytest.param(NARROW, True, id="320-dark")),
+)
 def test_every_page_is_clean_and_fits(visit: Any, cast: Any, reader: Employee, size: Any, dark: bool) -> None:
     barriers, too_wide = [], []
     with visit(size, dark=dark) as visitor:

@@ -39,7 +39,11 @@ READING: dict[str, Any] = {
 
 class Closed(CastTestCase):
     def test_every_way_of_reading_without_saying_for_whom(self) -> None:
-        managers = [m.objects for m in OWNED] + [m.history for m in OWNED] + [AuditEvent.objects]  # type: ignore[attr-defined]
+        managers = (
+            [m.objects for m in OWNED]
+            + [m.history for m in OWNED if hasattr(m, "history")]
+            + [AuditEvent.objects]
+        )  # type: ignore[attr-defined]
         for manager in managers:
             for name, read in READING.items():
                 with self.subTest(model=manager.model, way=name), pytest.raises(ScopeRequired):
