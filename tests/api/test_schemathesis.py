@@ -87,7 +87,7 @@ def test_with_the_token_of_an_admin(live_server: Any, cast: Cast, consent: str, 
     with _door(cast):
         _, secret = create_token(tenant=cast.contoso, name="trial", role="tenant_admin", by=cast.admin)
     headers = (f"Authorization: Bearer {secret}",)
-    _run(live_server.url, tmp_path, consent, headers, "--phases", "fuzzing", "-n", "5")
+    _run(live_server.url, tmp_path, consent, headers, "--phases", "fuzzing", "-n", "3")
 
 
 def test_with_the_session_of_an_operator(live_server: Any, cast: Cast, consent: str, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_with_the_session_of_an_operator(live_server: Any, cast: Cast, consent: 
     csrf = "a" * 32
     cookies = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
     headers = (f"Cookie: {cookies}; {settings.CSRF_COOKIE_NAME}={csrf}", f"X-CSRFToken: {csrf}")
-    options = ("--phases", "fuzzing", "-n", "3", "--exclude-checks", "ignored_auth")
+    options = ("--phases", "fuzzing", "-n", "2", "--exclude-checks", "ignored_auth")
     _run(live_server.url, tmp_path, consent, headers, *options)
 
 
