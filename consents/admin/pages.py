@@ -43,7 +43,7 @@ from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.moments import Moment, as_they_were, moment_of
 from tenants.pages.parts import Badge, Link, Panel, admin_url
-from tenants.pages.past import PastModelAdmin, seen_at
+from tenants.pages.past import PastModelAdmin, filtered_then, seen_at
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
@@ -60,12 +60,7 @@ class StateFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         state, moment = self.value(), moment_of(request)
-        if not state:
-            return queryset
-        if not moment.is_past:
-            return queryset.filter(in_state(state, moment.at))
-        then = Consent.history.across_tenants().known_at(moment.asked).filter(in_state(state, moment.at))
-        return queryset.filter(pk__in=then.values("id"))
+        return filtered_then(request, queryset, in_state(state, moment.at)) if state else queryset
 
 
 @admin.register(Consent)
