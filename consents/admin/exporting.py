@@ -80,7 +80,7 @@ def _register_view(page: ConsentAdmin) -> Any:
                 return _register_of(request, form.cleaned_data)
             except Refused as refusal:
                 form.add_error(None, refusal.detail)
-        context = page.context(request, title="Export the register of consents", form=form)
+        context = page.context(request, title="Export the register of consents", here="Export", form=form)
         return TemplateResponse(
             request, "admin/consents/export.html", context, status=400 if form.errors else 200
         )
