@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from audit.guards import Guard, append_only
 from tenants.models import Employee, TenantOwned, TenantRecords
+from terms.models.acceptance_import import AcceptanceImport
 from terms.models.policy import TermsPolicy
 from terms.models.version import TermsRevision, TermsText, TermsVersion
 from terms.querysets import AcceptanceManager
@@ -18,7 +19,7 @@ RECORDED = (
     "receipt_id", "employee_id", "policy_id", "version_id", "revision_id", "text_id", "directory_id",
     "user_principal_name", "display_name", "language", "text_sha256", "round", "shown_at", "decided_at", "decision",
     "valid_until", "button", "surface", "trigger", "device", "session", "network", "supersedes_id",
-    "imported_from", "key_id", "signature",
+    "source_id", "imported_from", "key_id", "signature",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ class Acceptance(TenantOwned):
         NEW = "new", "Asked for the first time"
         REACCEPT = "reaccept", "A new version"
         EXPIRY = "expiry", "The acceptance before had expired"
+        UNKNOWN = "unknown", "Not known, as it was asked elsewhere"
 
     receipt_id = models.UUIDField(default=uuid.uuid4, unique=True)
     employee = models.ForeignKey(Employee, models.PROTECT, related_name="acceptances")
@@ -67,7 +69,10 @@ class Acceptance(TenantOwned):
     session = models.CharField(max_length=64, blank=True, help_text="A digest of the sign-in session.")
     network = models.CharField(max_length=49, blank=True, help_text="The address, cut to its network.")
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
-    imported_from = models.CharField(max_length=254, blank=True)
+    source = models.ForeignKey(AcceptanceImport, models.PROTECT, null=True, related_name="acceptances")
+    imported_from = models.CharField(
+        max_length=254, blank=True, help_text="The file, and the place in it, that says so."
+    )
     key_id = models.CharField(max_length=64, blank=True)
     signature = models.CharField(max_length=128, blank=True, help_text="Ed25519 over the receipt, base64.")
 
@@ -95,6 +100,13 @@ class Acceptance(TenantOwned):
                 & ~Q(signature=""),
                 name="portal_acceptance_names_its_words",
                 violation_error_message="A decision in the portal names the words that were shown.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(surface="company_portal")
+                | Q(source__isnull=False, text__isnull=True, text_sha256="", signature="")
+                & ~Q(imported_from=""),
+                name="imported_acceptance_says_from_where",
+                violation_error_message="What was imported says from where, and claims neither words nor a signature.",
             ),
         )
 
