@@ -1,4 +1,4 @@
-"""Importing acceptances through the pages, in two steps: what the files come to, then keeping it. And what was imported.
+"""Importing acceptances through the pages, in two steps: what the files come to, then keeping it.
 
 Between the steps the files are not kept: the page carries them, signed for the person and the policy.
 """
@@ -147,8 +147,8 @@ def consequences(policy: TermsPolicy) -> list[str]:
     return [
         "First you see what the files come to. Nothing is kept before you confirm it.",
         "Employees are recognised by their user name, or by the directory's id; import the employees first.",
-        "An imported acceptance is the other product's word: it has no receipt, and does not say which words were "
-        "shown. Whoever accepted the version in force is asked no more.",
+        "An imported acceptance is the other product's word: it has no receipt, and says nothing of the words.",
+        "Whoever accepted the version in force is asked no more.",
         "It lasts as long as the policy says now, from the day on which it was given.",
     ]
 
@@ -169,6 +169,7 @@ IMPORT = Deed(
     Permission.CHASE_TERMS,
     run,
     form=ImportForm,
+    is_offered=lambda policy: not policy.is_retired,
     consequences=consequences,
     done="{subject} is imported.",
     icon="upload",

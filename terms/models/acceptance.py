@@ -42,11 +42,12 @@ class Acceptance(TenantOwned):
         UNKNOWN = "unknown", "Not known, as it was asked elsewhere"
 
     receipt_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    employee = models.ForeignKey(Employee, models.PROTECT, related_name="acceptances")
-    policy = models.ForeignKey(TermsPolicy, models.PROTECT, related_name="acceptances")
-    version = models.ForeignKey(TermsVersion, models.PROTECT, related_name="acceptances")
-    revision = models.ForeignKey(TermsRevision, models.PROTECT, null=True, related_name="+")
-    text = models.ForeignKey(TermsText, models.PROTECT, null=True, related_name="+")
+    # Nothing is ever deleted, so only what is looked for has an index: a long import pays for each of them.
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="acceptances", db_index=False)
+    policy = models.ForeignKey(TermsPolicy, models.PROTECT, related_name="acceptances", db_index=False)
+    version = models.ForeignKey(TermsVersion, models.PROTECT, related_name="acceptances", db_index=False)
+    revision = models.ForeignKey(TermsRevision, models.PROTECT, null=True, related_name="+", db_index=False)
+    text = models.ForeignKey(TermsText, models.PROTECT, null=True, related_name="+", db_index=False)
     # The person as they were then: the directory goes on without this record.
     directory_id = models.CharField(max_length=64)
     user_principal_name = models.CharField(max_length=254)
@@ -68,7 +69,7 @@ class Acceptance(TenantOwned):
     device = models.CharField(max_length=200, blank=True)
     session = models.CharField(max_length=64, blank=True, help_text="A digest of the sign-in session.")
     network = models.CharField(max_length=49, blank=True, help_text="The address, cut to its network.")
-    supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     source = models.ForeignKey(AcceptanceImport, models.PROTECT, null=True, related_name="acceptances")
     imported_from = models.CharField(
         max_length=254, blank=True, help_text="The file, and the place in it, that says so."
@@ -85,10 +86,18 @@ class Acceptance(TenantOwned):
 
     class Meta:
         ordering = ("-decided_at", "-id")
-        indexes = (models.Index(fields=("tenant", "policy", "employee"), name="acceptance_by_employee"),)
+        indexes = (
+            # Where an employee stands: their decisions about a policy, and the last one about a version.
+            models.Index(
+                fields=("tenant", "employee", "policy", "version", "-decided_at", "-id"),
+                name="acceptance_by_employee",
+            ),
+            models.Index(fields=("tenant", "-decided_at", "-id"), name="acceptance_by_time"),
+            models.Index(fields=("tenant", "policy", "-decided_at", "-id"), name="acceptance_by_policy"),
+        )
         constraints = (
             models.UniqueConstraint(
-                fields=("employee", "version", "round"),
+                fields=("version", "employee", "round"),
                 condition=Q(decision="accepted"),
                 name="one_acceptance_each_round",
                 violation_error_message="This was accepted already.",

@@ -45,9 +45,12 @@ def import_acceptances(
     """Take over what the reading tells of acceptances of the policy; gives the record of the import.
 
     What matches no employee or version here, or contradicts itself or the register, is left out and told in
-    `problems`. Raises PermissionDenied, ValidationError, OSError, and Refused where a file cannot be read as a whole.
+    `problems`. Raises PermissionDenied, ValidationError, OSError, and Refused for a retired policy, and for a file that
+    cannot be read as a whole.
     """
     require(by, Permission.CHASE_TERMS, policy.tenant)
+    if policy.is_retired:
+        raise Refused("retired", f"{policy} is retired: nothing about it changes any more.")
     # Two imports at once would both find the same acceptance new; the portal goes on meanwhile.
     Tenant.objects.select_for_update(no_key=True).get(pk=policy.tenant_id)
     now = timezone.now()

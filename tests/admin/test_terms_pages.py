@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -204,7 +205,7 @@ class PolicyPageTests(TenantPageSuite):
         older = self.client.get(url, {"standing": "accepted_older"})
         self.assertContains(older, people[0].user_principal_name)
         self.assertNotContains(older, people[3].user_principal_name)
-        for query in ("standing=none", "p=abc", "p=99", "standing=%00"):
+        for query in ("standing=none", "after=abc", "after=99999999999999999999", "after=²", "standing=%00"):
             assert self.client.get(f"{url}?{query}").status_code == 200, query
 
     def test_outstanding_people_ask_as_often_for_many_as_for_one(self) -> None:
@@ -222,6 +223,23 @@ class PolicyPageTests(TenantPageSuite):
             self.client.get(url)
         # Reading decisions brings their version and policy along, in the same query.
         assert len(captured) == few
+
+    def test_outstanding_people_go_on_after_the_last_one(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            for _ in range(5):
+                employee(self.contoso)
+        self.enter("auditor")
+        url, seen = self.url("outstanding", policy.pk), []
+        with patch("terms.admin.outstanding.AT_ONCE", 2):
+            for _ in range(3):
+                shown = self.client.get(url)
+                seen += [str(row[1]) for row in shown.context["table"].rows]
+                url = f"?after={shown.context['after']}" if shown.context["after"] else ""
+                assert not url or f'href="{url}"' in shown.content.decode()
+                url = f"{self.url('outstanding', policy.pk)}{url}"
+        assert (len(seen), seen) == (5, sorted(seen))
+        self.assertContains(shown, "From the beginning")
 
     def test_outstanding_people_of_another_tenant_do_not_exist(self) -> None:
         with at_work():
