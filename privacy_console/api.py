@@ -35,6 +35,7 @@ from privacy_console.rest.problems import not_found
 from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
+from terms.api.acceptance_imports import AcceptanceImportsViewSet
 from terms.api.acceptances import AcceptancesViewSet
 from terms.api.policies import OutstandingViewSet, TermsViewSet
 from terms.api.versions import VersionsViewSet
@@ -67,6 +68,7 @@ router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
 router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
 router.register(f"{IN_TERMS}/versions", VersionsViewSet, "terms-version")
 router.register(f"{IN_TERMS}/acceptances", AcceptancesViewSet, "terms-acceptance")
+router.register(f"{IN_TERMS}/acceptance-imports", AcceptanceImportsViewSet, "acceptance-import")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 

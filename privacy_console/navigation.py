@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("contract", "terms.TermsPolicy"),
             Page("article", "terms.TermsRevision"),
             Page("how_to_reg", "terms.Acceptance"),
+            Page("upload_file", "terms.AcceptanceImport"),
             Page("badge", "tenants.Employee"),
             Page("diversity_3", "tenants.Group"),
         ),

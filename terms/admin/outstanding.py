@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from privacy_console.rest.pagination import LARGEST_ID
 from tenants.models import Employee
-from tenants.pages.lists import CappedPaginator
 from tenants.pages.parts import Badge, Table, link_to
 from tenants.roles import Permission
 from terms.models import Acceptance, TermsPolicy
@@ -29,20 +29,40 @@ def outstanding_view(page: Any, request: HttpRequest, policy: TermsPolicy) -> Ht
     if not page.may(request, Permission.VIEW_DIRECTORY, policy):
         raise PermissionDenied
     chosen = request.GET.get("standing", "")
-    people = outstanding(policy).order_by("user_principal_name", "pk")
+    people = outstanding(policy)
     if chosen in TONES:
         people = people.filter(standing=chosen)
-    numbers = CappedPaginator(people, AT_ONCE).get_page(request.GET.get("p"))
+    last = _named(policy, request.GET.get("after", ""))
+    shown = list(_following(people, last)[: AT_ONCE + 1])
     context = page.context(
         request,
         policy,
         title=f"Outstanding: {policy}",
-        page=numbers,
+        is_first=last is None,
+        after=shown[AT_ONCE - 1].pk if len(shown) > AT_ONCE else None,
         chosen=chosen,
         choices=[(standing.value, standing.label) for standing in TONES],
-        table=Table(HEADINGS, _rows(policy, list(numbers.object_list)), NOBODY),
+        table=Table(HEADINGS, _rows(policy, shown[:AT_ONCE]), NOBODY),
     )
     return TemplateResponse(request, "admin/terms/outstanding.html", context)
+
+
+def _named(policy: TermsPolicy, key: str) -> Employee | None:
+    """The employee with this key, whom a page of the list ended with."""
+    if not (key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID):
+        return None
+    found: Employee | None = Employee.objects.for_tenant(policy.tenant_id).filter(pk=key).first()
+    return found
+
+
+def _following(people: Any, last: Employee | None) -> Any:
+    """In their order, those after the last one. Neither counted nor skipped over: both would look at everybody."""
+    if last is not None:
+        name = last.user_principal_name
+        people = people.filter(user_principal_name__gte=name).exclude(
+            user_principal_name=name, pk__lte=last.pk
+        )
+    return people.order_by("user_principal_name", "pk")
 
 
 def _rows(policy: TermsPolicy, people: Sequence[Employee]) -> list[list[Any]]:

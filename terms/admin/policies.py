@@ -8,14 +8,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
+from tenants.pages.deeds import Deed
 from tenants.pages.lists import ConsoleChangeList
 from tenants.pages.parts import Badge, Fact, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
+from terms.admin.acceptance_imports import ImportForm, panels_of, what_it_comes_to
 from terms.admin.bars import percent, share
 from terms.admin.comparing import difference_view
 from terms.admin.outstanding import outstanding_view
@@ -123,6 +126,20 @@ class TermsPolicyAdmin(TenantModelAdmin):
     def difference_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Any two of its texts side by side."""
         return difference_view(self, request, self.required_object(request, object_id))
+
+    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        files = {"files": request.FILES} if request.method == "POST" else {}
+        return super().form_arguments(request, obj) | files
+
+    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
+        """The first step of an import leads to the second, on the same page."""
+        if not isinstance(result, ImportForm) or result.outcome is None:
+            return super().after(request, deed, obj, result)
+        shown = {
+            "consequences": what_it_comes_to(result.outcome),
+            "panels": panels_of(result.outcome),
+        }
+        return TemplateResponse(request, deed.template, self.deed_context(request, deed, obj, result) | shown)
 
     @column(description="Terms", ordering="name")
     def policy(self, policy: TermsPolicy) -> str:

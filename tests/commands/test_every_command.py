@@ -30,7 +30,7 @@ CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
 JAMF = (*CONTOSO, "--service", "jamf_compliance")
 SAMPLES = Path(__file__).resolve().parent.parent / "terms" / "samples"
-PEOPLE, BODY = SAMPLES / "people.csv", SAMPLES / "terms.md"
+PEOPLE, BODY, ACCEPTED = SAMPLES / "people.csv", SAMPLES / "terms.md", SAMPLES / "accepted.csv"
 RECEIPT = Path(tempfile.mkdtemp()) / "receipt.json"
 WORDS = ("--title", "Phones", "--summary", "You agree.")
 WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
@@ -113,6 +113,11 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         "admin@contoso.example",
         ("Phones", *CONTOSO, "--groups", "Sales", "--without", "Berlin"),
         "terms.assigned",
+    ),
+    "import_acceptances": (
+        "admin@contoso.example",
+        (str(ACCEPTED), *CONTOSO, "--policy", "Laptops"),
+        "terms.acceptances_imported",
     ),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
