@@ -2,6 +2,15 @@
 
 from terms.models.acceptance import Acceptance
 from terms.models.policy import TermsPolicy, TermsTarget
+from terms.models.reminder import Reminder
 from terms.models.version import TermsRevision, TermsText, TermsVersion
 
-__all__ = ["Acceptance", "TermsPolicy", "TermsRevision", "TermsTarget", "TermsText", "TermsVersion"]
+__all__ = [
+    "Acceptance",
+    "Reminder",
+    "TermsPolicy",
+    "TermsRevision",
+    "TermsTarget",
+    "TermsText",
+    "TermsVersion",
+]

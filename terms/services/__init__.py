@@ -2,6 +2,7 @@
 
 from terms.services.acceptances import decide, show
 from terms.services.policies import assign_policy, change_policy, create_policy, retire_policy
+from terms.services.reminders import remind, remind_due
 from terms.services.texts import draft_revision, draft_version, publish_revision, publish_version, write_text
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "draft_version",
     "publish_revision",
     "publish_version",
+    "remind",
+    "remind_due",
     "retire_policy",
     "show",
     "write_text",
