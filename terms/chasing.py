@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants.models import Employee
-from terms.models import Acceptance, Reminder, TermsPolicy
+from terms.models import Acceptance, Reminder, TermsPolicy, TermsVersion
 from terms.progress import outstanding
-from terms.standing import Place, Standing, place_of, version_asked
+from terms.standing import Place, Standing, decided_by, place_of, version_asked
 
 OWING = (Standing.ACCEPTED_OLDER, Standing.OUTSTANDING)
 """Whoever declined has decided: nobody reminds them."""
@@ -85,26 +86,33 @@ def next_debts(policy: TermsPolicy, after: int, among: Collection[int] | None = 
 
 def debts_of(policy: TermsPolicy, people: Sequence[Employee], at: datetime | None = None) -> list[Debt]:
     """What each owes, by the one rule, with one query for the decisions of all of them and one for the reminders."""
-    at = at or timezone.now()
-    version = version_asked(policy, at)
+    instant = at or timezone.now()
+    version = version_asked(policy, instant)
     about = {"policy": policy, "employee__in": people}
-    known = Acceptance.objects.for_tenant(policy.tenant_id).filter(**about).select_related("version__policy")
-    decisions = _by_employee(known.order_by("decided_at", "id"))
+    known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at).filter(**about)
+    decisions = by_employee(known.select_related("version__policy").order_by("decided_at", "id"))
     sent = Reminder.objects.for_tenant(policy.tenant_id).filter(version=version, **about)
-    reminders = _by_employee(sent.order_by("round", "number"))
-    return [_debt(one, policy, version, decisions, reminders, at) for one in people]
+    until = {} if at is None else {"reminded_at__lte": at}
+    reminders = by_employee(sent.filter(**until).order_by("round", "number"))
+    return [debt_of(one, policy, version, decisions[one.pk], reminders[one.pk], instant) for one in people]
 
 
-def _debt(
-    employee: Employee, policy: TermsPolicy, version: Any, decisions: Any, reminders: Any, at: datetime
+def debt_of(
+    employee: Employee,
+    policy: TermsPolicy,
+    version: TermsVersion | None,
+    decisions: Sequence[Acceptance],
+    reminders: Sequence[Reminder],
+    at: datetime,
 ) -> Debt:
-    place = place_of(policy, version, decisions.get(employee.pk, []), at)
-    own = [one for one in reminders.get(employee.pk, []) if one.round == place.round]
-    return Debt(employee, place, own)
+    """What one employee owes, from their decisions and their reminders about the version, each in order."""
+    place = place_of(policy, version, decisions, at)
+    return Debt(employee, place, [one for one in reminders if one.round == place.round])
 
 
-def _by_employee(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
+def by_employee(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    """The rows of each employee, in their order; an empty list for whoever has none."""
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        found.setdefault(row.employee_id, []).append(row)
+        found[row.employee_id].append(row)
     return found

@@ -47,8 +47,18 @@ def version_asked(policy: TermsPolicy, at: datetime) -> TermsVersion | None:
     published = TermsVersion.objects.for_tenant(policy.tenant_id).filter(
         policy=policy, status=Publication.PUBLISHED, effective_from__lte=at
     )
-    newest: TermsVersion | None = published.order_by("-number").first()
+    return in_force(published.order_by("-number")[:1], at)
+
+
+def in_force(versions: Iterable[TermsVersion], at: datetime) -> TermsVersion | None:
+    """Of the versions of one policy the one that holds at the instant."""
+    begun = [v for v in versions if v.status == Publication.PUBLISHED and _has_begun(v, at)]
+    newest = max(begun, key=lambda version: version.number, default=None)
     return newest if newest and (newest.expires_at is None or newest.expires_at > at) else None
+
+
+def _has_begun(version: TermsVersion, at: datetime) -> bool:
+    return version.effective_from is not None and version.effective_from <= at
 
 
 def places_of(employee: Employee, at: datetime | None = None) -> list[Place]:

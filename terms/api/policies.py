@@ -24,9 +24,10 @@ from tenants.roles import Permission
 from terms import progress, services
 from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
+from terms.chasing import debts_of
 from terms.models import TermsPolicy, TermsTarget, TermsVersion
 from terms.models.version import Publication
-from terms.standing import version_asked
+from terms.standing import in_force, version_asked
 
 GROUP = Parameter("group", "Of this group alone; its id.", {"type": "string", "pattern": "^[0-9]{1,19}$"})
 
@@ -50,6 +51,7 @@ class TermsViewSet(TenantViewSet):
         "partial_update": Permission.DRAFT_TERMS,
         "assign": Permission.DRAFT_TERMS,
         "retire": Permission.PUBLISH_TERMS,
+        "remind": Permission.CHASE_TERMS,
         "progress": Permission.VIEW_TERMS,
     }
     serializer_class = serializers.TermsSerializer
@@ -58,8 +60,11 @@ class TermsViewSet(TenantViewSet):
         "partial_update": serializers.TermsChangeSerializer,
         "assign": serializers.AssignSerializer,
         "retire": ReasonSerializer,
+        "remind": serializers.RemindSerializer,
     }
-    response_serializers = {"progress": serializers.ProgressSerializer}
+    response_serializers = {
+        "progress": serializers.ProgressSerializer, "remind": serializers.RemindedSerializer
+    }  # fmt: skip
     unversioned = ("progress",)
     filterset_class = TermsFilters
     ordering = ("name",)
@@ -76,7 +81,8 @@ class TermsViewSet(TenantViewSet):
         for policy in policies:
             policy.included = targets[policy.pk, False]
             policy.left_out = targets[policy.pk, True]
-            policy.asked_number = _asked(versions[policy.pk], self.at)
+            asked = in_force(versions[policy.pk], self.at)
+            policy.asked_number = asked.number if asked else None
             drafts = (v.number for v in versions[policy.pk] if v.status == Publication.DRAFT)
             policy.draft_number = next(drafts, None)
         return policies
@@ -139,6 +145,26 @@ class TermsViewSet(TenantViewSet):
         with self.changing(if_match_required=False) as policy:
             return self._shown(services.retire_policy(policy=policy, **given, by=self.principal))
 
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remind now, by e-mail, whoever owes a decision. Whoever was reminded within a day is not again."""
+        given = self.given()
+        with self.changing(if_match_required=False) as policy:
+            if "employees" in given:
+                given["employees"] = self._employees(given["employees"])
+            told = services.remind(policy=policy, **given, by=self.principal)
+            return self.answer(self.present([policy])[0], **asdict(told))
+
+    def _employees(self, keys: list[str]) -> list[int]:
+        """The keys of the tenant's employees with these ids. Raises ValidationError."""
+        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        known = Employee.objects.for_tenant(self.tenant).filter(pk__in=wanted)
+        if known.count() < len(wanted):
+            raise ValidationError(
+                {"employees": ValidationError("There is no such employee.", code="unknown_employee")}
+            )
+        return list(wanted)
+
     def _shown(self, policy: TermsPolicy, status: int = 200) -> Response:
         return self.answer(self.present([policy])[0], status)
 
@@ -168,14 +194,6 @@ class TermsViewSet(TenantViewSet):
         return group
 
 
-def _asked(versions: list[Any], at: Any) -> int | None:
-    """The number of the version that is asked for, of those of one policy, the newest first."""
-    begun = (v for v in versions if v.status == Publication.PUBLISHED and v.effective_from <= at)
-    newest = next(begun, None)
-    holds = newest is not None and (newest.expires_at is None or newest.expires_at > at)
-    return newest.number if newest is not None and holds else None
-
-
 class OutstandingFilters(FilterSet):
     search = TextFilter(
         field_name="user_principal_name", lookup_expr="icontains", help_text="A part of the user name."
@@ -194,3 +212,10 @@ class OutstandingViewSet(PolicyPartViewSet):
 
     def get_queryset(self) -> Any:
         return progress.outstanding(self.policy, self.as_of)
+
+    def present(self, rows: list[Any]) -> list[Any]:
+        """With what each owes since when, and how often they were reminded."""
+        people = super().present(rows)
+        for employee, debt in zip(people, debts_of(self.policy, people, self.as_of), strict=True):
+            employee.debt = debt
+        return people

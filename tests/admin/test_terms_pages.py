@@ -103,6 +103,13 @@ class PolicyPageTests(TenantPageSuite):
             wrong={"groups": "no", "reason": "Pilot."},
         ),
         Writing(
+            "remind",
+            {"reason": "Soon due."},
+            "terms.reminded",
+            DRAFTERS,
+            wrong={"people": "nobody@contoso.example"},
+        ),
+        Writing(
             "retire", {"reason": "Replaced."}, "terms.retired", PUBLISHERS, NO_PUBLISHERS, {"reason": " "}
         ),
     )
@@ -121,6 +128,14 @@ class PolicyPageTests(TenantPageSuite):
         for number in range(30):
             policy = self.make(tenant, f"number {number}")
             publish(draft_of(policy, self.operator), self.operator)
+
+    def _subject(self, writing: Writing) -> Any:
+        """What the deed is about: whoever is to be reminded was asked."""
+        if writing.name != "remind":
+            return super()._subject(writing)
+        with at_work():
+            employee(self.contoso)
+            return self.in_force()
 
     def in_force(self) -> TermsPolicy:
         policy = self.make(self.contoso, "Phones")
@@ -220,11 +235,39 @@ class PolicyPageTests(TenantPageSuite):
         # Reading decisions brings their version and policy along, in the same query.
         assert len(captured) == few
 
+    def test_people_are_chosen_from_the_list_and_reminded(self) -> None:
+        with at_work():
+            policy, people = self.in_force(), [employee(self.contoso) for _ in range(3)]
+            decide(people[2], policy, "declined")
+            nobody = employee(self.fabrikam)
+            people[1].user_principal_name = "kiosk"
+            people[1].save()
+        self.enter("auditor")
+        self.assertNotContains(self.client.get(self.url("outstanding", policy.pk)), 'name="employee"')
+        self.enter("admin")
+        listed = self.client.get(self.url("outstanding", policy.pk))
+        self.assertContains(listed, 'name="employee"', count=1)
+        self.assertContains(listed, "No e-mail address")
+        url = self.url("remind", policy.pk)
+        asked = self.client.get(url, {"employee": [people[0].pk, nobody.pk, "x", "9" * 30]})
+        for words in (people[0].user_principal_name, "owe a decision: 2", "1 of them have no e-mail address"):
+            self.assertContains(asked, words)
+        self.assertNotContains(asked, nobody.user_principal_name)
+        unknown = self.client.post(url, {"people": nobody.user_principal_name})
+        self.assertContains(unknown, "Nobody has this user name")
+        told = self.client.post(url, {"people": people[0].user_principal_name}, follow=True)
+        for words in ("1 employee reminded.", "once"):
+            self.assertContains(told, words)
+        again = self.client.post(url, {}, follow=True)
+        self.assertContains(
+            again, "0 employees reminded; 1 employee without an e-mail address; 1 employee reminded"
+        )
+
     def test_outstanding_people_of_another_tenant_do_not_exist(self) -> None:
         with at_work():
             policy = self.in_force()
         self.enter("fabrikam_admin")
-        for page in ("outstanding", "difference"):
+        for page in ("outstanding", "difference", "remind"):
             assert self.client.get(self.url(page, policy.pk)).status_code == 404
         self.enter("employee")
         assert self.client.get(self.url("outstanding", policy.pk)).status_code == 302

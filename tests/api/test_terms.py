@@ -24,6 +24,10 @@ TEXTS = {"texts": [{"language": "en", **WORDS}]}
 GERMAN = {"texts": [{"language": "de", **WORDS}]}
 
 
+def _told(answer: Any) -> tuple[int, ...]:
+    return tuple(answer.json()[name] for name in ("reminded", "unreachable", "lately"))
+
+
 class OfPolicies:
     """Policies of either tenant."""
 
@@ -66,6 +70,7 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         suite.Write(
             "POST", Permission.PUBLISH_TERMS, "terms.retired", "{id}/retire/", WHY, text_field="reason"
         ),
+        suite.Write("POST", Permission.CHASE_TERMS, "terms.reminded", "{id}/remind/", WHY, text_field="reason"),
     )  # fmt: skip
 
     def make(self, count: int) -> None:
@@ -78,7 +83,10 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
 
     def fresh(self, write: suite.Write) -> str:
         with self.door():
-            return str(self.a_policy(self.contoso).pk)
+            if write.activity != "terms.reminded":
+                return str(self.a_policy(self.contoso).pk)
+            colleague(self.contoso)
+            return str(self.in_force(self.contoso).pk)
 
     def foreign(self) -> str:
         with self.door():
@@ -114,6 +122,22 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         assert self.reader.get(self.path, {"retired": "false"}).json()["results"] == []
         again = self.send(officer, "POST", f"{path}retire/", WHY)
         self.assert_problem(again, 409, code="retired")
+
+    def test_those_who_owe_a_decision_are_reminded(self) -> None:
+        admin = self.role(Role.TENANT_ADMIN)
+        with self.door():
+            policy, who = self.in_force(self.contoso), [colleague(self.contoso) for _ in range(2)]
+            theirs = colleague(self.fabrikam)
+        path = f"{self.path}{policy.pk}/"
+        chosen = self.send(admin, "POST", f"{path}remind/", {"employees": [str(who[0].pk)]})
+        assert _told(chosen) == (1, 0, 0)
+        everybody = self.send(admin, "POST", f"{path}remind/", {})
+        assert _told(everybody) == (1, 0, 1)
+        unknown = self.send(admin, "POST", f"{path}remind/", {"employees": [str(theirs.pk)]})
+        self.assert_problem(unknown, 400, code="unknown_employee")
+        row = self.reader.get(f"{path}outstanding/").json()["results"][0]
+        assert (row["reminders"], row["reachable"], row["reminded_next_at"]) == (1, True, None)
+        assert row["last_reminded_at"] > row["since"]
 
     def test_what_is_wrong_is_said_at_its_place(self) -> None:
         officer = self.role(Role.PRIVACY_OFFICER)
@@ -432,7 +456,7 @@ class TestAcceptances(OfPolicies, suite.EndpointSuite):
 
 class TestOutstanding(suite.ListSuite):
     permission = Permission.VIEW_TERMS
-    queries = 4
+    queries = 7
     policy: ClassVar[TermsPolicy]
 
     @classmethod

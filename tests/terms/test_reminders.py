@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
+import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,6 +18,7 @@ from tenants.models import Employee, Tenant
 from terms import reminder_words, services
 from terms.chasing import debts_of
 from terms.models import Reminder, TermsPolicy
+from terms.services import reminders
 from terms.services.reminders import Reminded, remind, remind_due
 from tests.terms.stories import (
     DAY,
@@ -53,7 +56,11 @@ class ByItself(RemindersTestCase):
     def test_at_each_interval_until_the_most_is_reached(self) -> None:
         someone = colleague(self.contoso)
         assert self.on(*range(40)) == [int(day in (8, 15, 22)) for day in range(40)]
-        assert [(r.number, r.by_hand) for r in self.reminders(someone)] == [(1, False), (2, False), (3, False)]
+        assert [(r.number, r.by_hand) for r in self.reminders(someone)] == [
+            (1, False),
+            (2, False),
+            (3, False),
+        ]
 
     def reminders(self, employee: Employee) -> list[Reminder]:
         return list(Reminder.objects.for_tenant(self.contoso).filter(employee=employee).order_by("number"))
@@ -125,23 +132,17 @@ class ByItself(RemindersTestCase):
         for _ in range(5):
             colleague(self.contoso)
         with clock(self.start + 8 * DAY):
-            with self.portions(of=2), self.assertRaises(KeyboardInterrupt), self.killed_after(portions=1):
+            with self.portions(of=2), pytest.raises(KeyboardInterrupt), self.killed_after(portions=1):
                 remind_due()
             assert Reminder.objects.for_tenant(self.contoso).count() == 2
             assert remind_due() == 3
         assert Message.objects.for_tenant(self.contoso).count() == 5
 
     def portions(self, of: int) -> Any:
-        from unittest.mock import patch
-
         return patch("terms.chasing.PORTION", of)
 
     def killed_after(self, portions: int) -> Any:
         """The worker ends in the middle of the portion after so many."""
-        from unittest.mock import patch
-
-        from terms.services import reminders
-
         kept, calls = reminders.post_all, iter(range(portions))
 
         def post(messages: Any) -> None:
@@ -242,7 +243,7 @@ class ByHand(RemindersTestCase):
     def test_what_cannot_be_is_refused(self) -> None:
         colleague(self.contoso)
         for nobody in (self.auditor, self.fabrikam_officer):
-            with self.assertRaises(PermissionDenied):
+            with pytest.raises(PermissionDenied):
                 remind(policy=self.policy, by=nobody)
         assert refusal(remind, policy=self.a_policy(), by=self.officer) == "nothing_asked"
         with override_settings(CONSOLE_URL=""):
@@ -254,11 +255,9 @@ class ByHand(RemindersTestCase):
 
 class TheRecord(RemindersTestCase):
     def test_it_never_changes(self) -> None:
-        from django.db import IntegrityError, transaction
-
         colleague(self.contoso)
         self.on(8)
         rows = Reminder.objects.for_tenant(self.contoso)
         for write in (rows.delete, lambda: rows.update(reminded_at=self.start + timedelta(days=1))):
-            with self.assertRaises(IntegrityError), transaction.atomic():
+            with pytest.raises(IntegrityError), transaction.atomic():
                 write()
