@@ -19,6 +19,7 @@ from tenants.pages.parts import Badge, Fact, Link, Panel, Several, Table, admin_
 from tenants.roles import Permission
 from terms.admin.bars import percent, share
 from terms.admin.comparing import difference_view
+from terms.admin.course import course_view
 from terms.admin.exporting import export_view, files_panels
 from terms.admin.outstanding import outstanding_view
 from terms.admin.overview import Overview, overviews
@@ -117,6 +118,7 @@ class TermsPolicyAdmin(TenantModelAdmin):
         return [
             ("<path:object_id>/outstanding/", self.outstanding_view, "terms_termspolicy_outstanding"),
             ("<path:object_id>/difference/", self.difference_view, "terms_termspolicy_difference"),
+            ("<path:object_id>/course/", self.course_view, "terms_termspolicy_course"),
             ("<path:object_id>/export/", self.export_view, "terms_termspolicy_export"),
         ]
 
@@ -134,6 +136,10 @@ class TermsPolicyAdmin(TenantModelAdmin):
             return super().after(request, deed, obj, result)
         (messages.success if result.reminded else messages.warning)(request, str(result))
         return HttpResponseRedirect(admin_url(obj, "outstanding", obj.pk))
+
+    def course_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """How acceptance went over time."""
+        return course_view(self, request, self.required_object(request, object_id))
 
     def export_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """The acceptance report as a file."""
@@ -216,7 +222,12 @@ def _progress(policy: TermsPolicy) -> Panel:
     ]
     return Panel(
         f"{numbers.accepted_latest:,} of {numbers.asked:,} accepted the latest version",
-        facts([("Decisions", _decisions(policy))]),
+        facts(
+            [
+                ("Decisions", _decisions(policy)),
+                ("Over time", Link("How it went", admin_url(policy, "course", policy.pk))),
+            ]
+        ),
         Table(("Standing", "Employees", "Share"), rows),
         link=Link("Outstanding people", admin_url(policy, "outstanding", policy.pk)),
     )

@@ -25,11 +25,20 @@ from terms import progress, services
 from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
 from terms.chasing import debts_of
+from terms.course import Step, course_of
 from terms.models import TermsPolicy, TermsTarget, TermsVersion
 from terms.models.version import Publication
 from terms.standing import in_force, version_asked
 
 GROUP = Parameter("group", "Of this group alone; its id.", {"type": "string", "pattern": "^[0-9]{1,19}$"})
+
+
+STEP = Parameter(
+    "step",
+    "How far the points lie apart; the shortest that gives no more than some sixty, where not given.",
+    {"type": "string", "enum": Step.values},
+)
+OF_PROGRESS = {"progress": (AS_OF, GROUP), "progress_over_time": (AS_OF, GROUP, STEP)}
 
 
 class TermsFilters(FilterSet):
@@ -53,6 +62,7 @@ class TermsViewSet(TenantViewSet):
         "retire": Permission.PUBLISH_TERMS,
         "remind": Permission.CHASE_TERMS,
         "progress": Permission.VIEW_TERMS,
+        "progress_over_time": Permission.VIEW_TERMS,
     }
     serializer_class = serializers.TermsSerializer
     input_serializers = {
@@ -63,15 +73,17 @@ class TermsViewSet(TenantViewSet):
         "remind": serializers.RemindSerializer,
     }
     response_serializers = {
-        "progress": serializers.ProgressSerializer, "remind": serializers.RemindedSerializer
-    }  # fmt: skip
-    unversioned = ("progress",)
+        "progress": serializers.ProgressSerializer,
+        "progress_over_time": serializers.CourseSerializer,
+        "remind": serializers.RemindedSerializer,
+    }
+    unversioned = ("progress", "progress_over_time")
     filterset_class = TermsFilters
     ordering = ("name",)
     ordering_fields = ("name",)
 
     def query_parameters(self) -> Iterable[Parameter]:
-        return (*super().query_parameters(), *((AS_OF, GROUP) if self.action == "progress" else ()))
+        return (*super().query_parameters(), *OF_PROGRESS.get(str(self.action), ()))
 
     def present(self, rows: list[Any]) -> list[Any]:
         """With what other tables say: whom it is for, which version is asked for, which one is drafted."""
@@ -181,6 +193,19 @@ class TermsViewSet(TenantViewSet):
             "percent": numbers.percent,
         }
         return Response(serializers.ProgressSerializer(answer).data)
+
+    @action(detail=True, url_path="progress-over-time")
+    def progress_over_time(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Where those whom it is for stood at the end of each day, week or month, until now or an instant."""
+        policy, group = self.get_object(), self._group_asked()
+        course = course_of(policy, self.as_of, group, self._step_asked())
+        return Response(serializers.CourseSerializer(course).data)
+
+    def _step_asked(self) -> Step | None:
+        asked = self.request.query_params.get(STEP.name)
+        if asked is not None and asked not in Step.values:
+            raise BadQuery({STEP.name: ("unknown", f"Give one of: {', '.join(Step.values)}.")})
+        return Step(asked) if asked else None
 
     def _group_asked(self) -> Group | None:
         key = self.request.query_params.get("group")

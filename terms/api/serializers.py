@@ -17,6 +17,7 @@ from privacy_console.rest.serializers import (
     ReasonField,
 )
 from tenants.models import Employee
+from terms.course import Step
 from terms.models import Acceptance, TermsPolicy, TermsVersion
 from terms.models.version import LONGEST_TEXT, Publication
 from terms.standing import Standing
@@ -130,6 +131,27 @@ class ProgressSerializer(serializers.Serializer[Any]):
     declined = serializers.IntegerField()
     outstanding = serializers.IntegerField()
     percent = serializers.FloatField(help_text="Of those asked, who accepted the latest.")
+
+
+class PointSerializer(serializers.Serializer[Any]):
+    """Where they stood at an instant."""
+
+    at = InstantField()
+    version = serializers.IntegerField(allow_null=True, help_text="The version that was asked for.")
+    accepted_latest = serializers.IntegerField(source="numbers.accepted_latest")
+    accepted_older = serializers.IntegerField(source="numbers.accepted_older")
+    declined = serializers.IntegerField(source="numbers.declined")
+    outstanding = serializers.IntegerField(source="numbers.outstanding")
+    percent = serializers.FloatField(
+        source="numbers.percent", help_text="Of those asked, who had accepted the latest."
+    )
+
+
+class CourseSerializer(serializers.Serializer[Any]):
+    """How acceptance went, of the employees whom it is for now. The last point is now, or the instant asked for."""
+
+    step = serializers.ChoiceField(choices=Step.choices)
+    points = PointSerializer(many=True)
 
 
 class OutstandingSerializer(OutputSerializer):

@@ -235,6 +235,47 @@ class PolicyPageTests(TenantPageSuite):
         # Reading decisions brings their version and policy along, in the same query.
         assert len(captured) == few
 
+    def test_how_it_went_as_bars_and_as_table(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso, self.group), policy)
+            employee(self.contoso)
+        self.enter("auditor")
+        url = self.url("course", policy.pk)
+        shown = self.client.get(url)
+        for words in (
+            "1 of 2 accepted the latest version",
+            "50.0 %",
+            self.group.name,
+            "<svg",
+            'class="warn"',
+        ):
+            self.assertContains(shown, words)
+        self.assertContains(self.client.get(url, {"group": self.group.pk}), "100.0 %")
+        for query in ("group=none", "group=%00", "as_of=2020-01-01T00:00:00Z"):
+            assert self.client.get(f"{url}?{query}").status_code == 200, query
+        assert self.client.get(url, {"as_of": "soon"}).status_code == 400
+        with at_work():
+            nothing = self.make(self.contoso, "Nothing")
+        self.assertContains(
+            self.client.get(self.url("course", nothing.pk)), "No version has been in force yet"
+        )
+
+    def test_the_acceptances_are_taken_away(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso), policy)
+        self.enter("auditor")
+        url = self.url("export", policy.pk)
+        self.assertContains(self.client.get(self.url("change", policy.pk)), f'href="{url}"')
+        self.assertContains(self.client.get(url), "who took the file")
+        taken = self.client.get(url, {"export_format": "csv"})
+        assert taken["Content-Type"].startswith("text/csv")
+        assert b"accepted_latest" in b"".join(taken.streaming_content)  # type: ignore[attr-defined]
+        past = self.client.get(url, {"export_format": "csv", "as_of": "2020-01-01T00:00"})
+        self.assertContains(past, "Nothing was known of", status_code=400)
+        assert self.client.post(url).status_code == 405
+
     def test_people_are_chosen_from_the_list_and_reminded(self) -> None:
         with at_work():
             policy, people = self.in_force(), [employee(self.contoso) for _ in range(3)]
@@ -267,7 +308,7 @@ class PolicyPageTests(TenantPageSuite):
         with at_work():
             policy = self.in_force()
         self.enter("fabrikam_admin")
-        for page in ("outstanding", "difference", "remind"):
+        for page in ("outstanding", "difference", "remind", "course", "export"):
             assert self.client.get(self.url(page, policy.pk)).status_code == 404
         self.enter("employee")
         assert self.client.get(self.url("outstanding", policy.pk)).status_code == 302

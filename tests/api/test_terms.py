@@ -139,6 +139,29 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         assert (row["reminders"], row["reachable"], row["reminded_next_at"]) == (1, True, None)
         assert row["last_reminded_at"] > row["since"]
 
+    def test_how_acceptance_went(self) -> None:
+        with self.door():
+            policy, sales = self.in_force(self.contoso), a_group(self.contoso)
+            decided(colleague(self.contoso), policy)
+            colleague(self.contoso, sales)
+        path = f"{self.path}{policy.pk}/progress-over-time/"
+        course = self.reader.get(path).json()
+        assert course["step"] == "day"
+        assert {**course["points"][-1], "at": ""} == {
+            "at": "",
+            "version": 1,
+            "accepted_latest": 1,
+            "accepted_older": 0,
+            "declined": 0,
+            "outstanding": 1,
+            "percent": 50.0,
+        }
+        of_sales = self.reader.get(path, {"group": str(sales.pk), "step": "month"}).json()
+        assert (of_sales["step"], of_sales["points"][-1]["percent"]) == ("month", 0.0)
+        assert self.reader.get(path, {"as_of": "2020-01-01T00:00:00Z"}).status_code == 404
+        for query in ("step=hour", "group=0", "colour=red"):
+            self.assert_problem(self.reader.get(f"{path}?{query}"), 400)
+
     def test_what_is_wrong_is_said_at_its_place(self) -> None:
         officer = self.role(Role.PRIVACY_OFFICER)
         for name, bad in (
