@@ -38,6 +38,13 @@ class Step(models.TextChoices):
     MONTH = "month", "Month"
 
 
+PERIODS = {
+    Step.DAY: relativedelta(days=1),
+    Step.WEEK: relativedelta(weeks=1),
+    Step.MONTH: relativedelta(months=1),
+}
+
+
 @dataclass(frozen=True)
 class Point:
     """Where everybody stood at an instant, and the version that was asked for then."""
@@ -101,7 +108,7 @@ def _instants(start: datetime, end: datetime, step: Step | None) -> tuple[Step, 
 
 
 def _until(start: datetime, end: datetime, step: Step) -> list[datetime]:
-    ends = []
+    ends: list[datetime] = []
     for day in _days(timezone.localdate(start), step):
         instant = timezone.make_aware(datetime.combine(day, time()))
         if instant >= end or len(ends) > MOST_POINTS:
@@ -113,14 +120,13 @@ def _until(start: datetime, end: datetime, step: Step) -> list[datetime]:
 
 def _days(first: date, step: Step) -> Iterator[date]:
     """The days after the ends of the periods, the one of `first` being the first."""
-    began, period = {
-        Step.DAY: (first, timedelta(days=1)),
-        Step.WEEK: (first - timedelta(days=first.weekday()), timedelta(weeks=1)),
-        Step.MONTH: (first.replace(day=1), relativedelta(months=1)),
+    day = {
+        Step.DAY: first,
+        Step.WEEK: first - timedelta(days=first.weekday()),
+        Step.MONTH: first.replace(day=1),
     }[step]
-    day = began
     while True:
-        day += period
+        day += PERIODS[step]
         yield day
 
 

@@ -290,7 +290,7 @@ class PolicyPageTests(TenantPageSuite):
         self.assertContains(listed, 'name="employee"', count=1)
         self.assertContains(listed, "No e-mail address")
         url = self.url("remind", policy.pk)
-        asked = self.client.get(url, {"employee": [people[0].pk, nobody.pk, "x", "9" * 30]})
+        asked = self.client.get(url, {"employee": [str(people[0].pk), str(nobody.pk), "x", "9" * 30]})
         for words in (people[0].user_principal_name, "owe a decision: 2", "1 of them have no e-mail address"):
             self.assertContains(asked, words)
         self.assertNotContains(asked, nobody.user_principal_name)

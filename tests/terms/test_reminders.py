@@ -18,7 +18,6 @@ from tenants.models import Employee, Tenant
 from terms import reminder_words, services
 from terms.chasing import debts_of
 from terms.models import Reminder, TermsPolicy
-from terms.services import reminders
 from terms.services.reminders import Reminded, remind, remind_due
 from tests.terms.stories import (
     DAY,
@@ -29,6 +28,7 @@ from tests.terms.stories import (
     published,
     refusal,
 )
+from work.mail import post_all
 from work.models import Message
 from work.registry import Running, declaration_of
 
@@ -143,7 +143,7 @@ class ByItself(RemindersTestCase):
 
     def killed_after(self, portions: int) -> Any:
         """The worker ends in the middle of the portion after so many."""
-        kept, calls = reminders.post_all, iter(range(portions))
+        kept, calls = post_all, iter(range(portions))
 
         def post(messages: Any) -> None:
             kept(messages)
