@@ -30,4 +30,4 @@ def acceptance_of(reader: Reader) -> list[dict[str, Any]]:
 
 
 def _bar(name: str, accepted: int, asked: int) -> Bar:
-    return Bar(name, accepted, round(100 * accepted / asked, 1), "out")
+    return Bar(name, accepted, round(100 * accepted / asked, 1), "required")

@@ -26,7 +26,7 @@ TONES = {
     Standing.OUTSTANDING: "warn",
 }
 """From the ground up."""
-HEADINGS = ("Until", "Version", *(standing.label for standing in TONES), "Accepted the latest")
+HEADINGS = ("Until", "Version", *(standing.label for standing in TONES), "Share of the latest")
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from tenants.models import Employee
@@ -71,8 +73,8 @@ def _row(debt: Debt) -> list[Any]:
         link_to(employee),
         employee.user_principal_name,
         Badge(place.standing.label, TONES.get(place.standing, "plain")),
-        place.since,
-        place.due,
+        _day(place.since),
+        _day(place.due),
         link_to(last, decided),
         _reminded(debt),
     ]
@@ -85,4 +87,8 @@ def _reminded(debt: Debt) -> Any:
     if not debt.reminders:
         return "not yet"
     number = len(debt.reminders)
-    return ["once" if number == 1 else f"{number} times", Several(["last", debt.last_reminded_at])]
+    return ["once" if number == 1 else f"{number} times", Several(["last", _day(debt.last_reminded_at)])]
+
+
+def _day(at: datetime | None) -> date | None:
+    return timezone.localdate(at) if at else None

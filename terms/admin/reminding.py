@@ -58,7 +58,9 @@ class RemindForm(OptionalReasonForm):
 def _what_reminding_does(policy: TermsPolicy) -> list[str]:
     people = owing(policy)
     waiting, unreachable = people.count(), people.filter(without_address()).count()
-    without = [f"{unreachable:,} of them have no e-mail address, and get none."] if unreachable else []
+    without = (
+        [f"Without an e-mail address, and so without a reminder: {unreachable:,}."] if unreachable else []
+    )
     return [
         f"Employees who owe a decision: {waiting:,}. Each gets an e-mail now, unless you name some.",
         *without,
