@@ -20,10 +20,10 @@ from terms.admin.reminding import REMIND
 from terms.chasing import Debt, debts_of
 from terms.models import TermsPolicy
 from terms.progress import outstanding
-from terms.standing import Standing
+from terms.standing import Standing, version_asked
 
 AT_ONCE = 50
-HEADINGS = ("Employee", "User name", "Standing", "Since", "Grace until", "Last decision", "Reminded")
+HEADINGS = ("Employee", "User name", "Standing", "Since", "Last decision", "Reminded")
 TONES = {Standing.ACCEPTED_OLDER: "info", Standing.DECLINED: "bad", Standing.OUTSTANDING: "warn"}
 BOX = '<input type="checkbox" class="pc-check" name="employee" value="{}" aria-label="Remind {}">'
 NOBODY = "Nobody: everybody whom it is for has accepted, or nothing is asked at present."
@@ -47,9 +47,16 @@ def outstanding_view(page: Any, request: HttpRequest, policy: TermsPolicy) -> Ht
         chosen=chosen,
         choices=[(standing.value, standing.label) for standing in TONES],
         table=_table(policy, list(numbers.object_list), may_remind=may_remind),
+        grace_until=_grace(policy),
         remind_url=admin_url(policy, REMIND.name, policy.pk) if may_remind else "",
     )
     return TemplateResponse(request, "admin/terms/outstanding.html", context)
+
+
+def _grace(policy: TermsPolicy) -> date | None:
+    """Until when what was accepted before counts; None without any days of grace."""
+    version = version_asked(policy, timezone.now())
+    return _day(version.asked_until) if version and version.grace_days else None
 
 
 def _table(policy: TermsPolicy, people: Sequence[Employee], *, may_remind: bool) -> Table:
@@ -74,7 +81,6 @@ def _row(debt: Debt) -> list[Any]:
         employee.user_principal_name,
         Badge(place.standing.label, TONES.get(place.standing, "plain")),
         _day(place.since),
-        _day(place.due),
         link_to(last, decided),
         _reminded(debt),
     ]
