@@ -36,7 +36,7 @@ from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
 from terms.api.acceptance_imports import AcceptanceImportsViewSet
-from terms.api.acceptances import AcceptancesViewSet
+from terms.api.acceptances import AcceptanceFilesViewSet, AcceptancesViewSet
 from terms.api.policies import OutstandingViewSet, TermsViewSet
 from terms.api.versions import VersionsViewSet
 from work.api.views import WorklistViewSet
@@ -129,6 +129,11 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TENANT}/consent-policy/$",
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TERMS}/acceptances/export/$",
+        AcceptanceFilesViewSet.as_view({"get": "export"}),
+        name="terms-acceptance-export",
     ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from terms.services.imports import IMPORT_JOB, import_asked_for
+from terms.services.reminders import remind_due
 from work.jobs import Running, job
 
 
@@ -12,3 +15,9 @@ def import_acceptances(run: Running) -> str:
     if run.tenant is None:
         return "No tenant was named: nothing to import."
     return import_asked_for(tenant=run.tenant, arguments=run.arguments)
+
+
+@job("terms.remind", daily_at=time(7, 0), title="Remind employees of terms")
+def remind_employees(run: Running) -> str:
+    sent = remind_due()
+    return f"Reminded {sent:,} employees." if sent else "Nobody has to be reminded."

@@ -107,6 +107,13 @@ class PolicyPageTests(TenantPageSuite):
             wrong={"groups": "no", "reason": "Pilot."},
         ),
         Writing(
+            "remind",
+            {"reason": "Soon due."},
+            "terms.reminded",
+            DRAFTERS,
+            wrong={"people": "nobody@contoso.example"},
+        ),
+        Writing(
             "retire", {"reason": "Replaced."}, "terms.retired", PUBLISHERS, NO_PUBLISHERS, {"reason": " "}
         ),
     )
@@ -125,6 +132,14 @@ class PolicyPageTests(TenantPageSuite):
         for number in range(30):
             policy = self.make(tenant, f"number {number}")
             publish(draft_of(policy, self.operator), self.operator)
+
+    def _subject(self, writing: Writing) -> Any:
+        """What the deed is about: whoever is to be reminded was asked."""
+        if writing.name != "remind":
+            return super()._subject(writing)
+        with at_work():
+            employee(self.contoso)
+            return self.in_force()
 
     def in_force(self) -> TermsPolicy:
         policy = self.make(self.contoso, "Phones")
@@ -241,11 +256,80 @@ class PolicyPageTests(TenantPageSuite):
         assert (len(seen), seen) == (5, sorted(seen))
         self.assertContains(shown, "From the beginning")
 
+    def test_how_it_went_as_bars_and_as_table(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso, self.group), policy)
+            employee(self.contoso)
+        self.enter("auditor")
+        url = self.url("course", policy.pk)
+        shown = self.client.get(url)
+        for words in (
+            "1 of 2 accepted the latest version",
+            "50.0 %",
+            self.group.name,
+            "<svg",
+            'class="warn"',
+        ):
+            self.assertContains(shown, words)
+        self.assertContains(self.client.get(url, {"group": self.group.pk}), "100.0 %")
+        for query in ("group=none", "group=%00", "as_of=2020-01-01T00:00:00Z"):
+            assert self.client.get(f"{url}?{query}").status_code == 200, query
+        assert self.client.get(url, {"as_of": "soon"}).status_code == 400
+        with at_work():
+            nothing = self.make(self.contoso, "Nothing")
+        self.assertContains(
+            self.client.get(self.url("course", nothing.pk)), "No version has been in force yet"
+        )
+
+    def test_the_acceptances_are_taken_away(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso), policy)
+        self.enter("auditor")
+        url = self.url("export", policy.pk)
+        self.assertContains(self.client.get(self.url("change", policy.pk)), f'href="{url}"')
+        self.assertContains(self.client.get(url), "who took the file")
+        taken = self.client.get(url, {"export_format": "csv"})
+        assert taken["Content-Type"].startswith("text/csv")
+        assert b"accepted_latest" in b"".join(taken.streaming_content)  # type: ignore[attr-defined]
+        past = self.client.get(url, {"export_format": "csv", "as_of": "2020-01-01T00:00"})
+        self.assertContains(past, "Nothing was known of", status_code=400)
+        assert self.client.post(url).status_code == 405
+
+    def test_people_are_chosen_from_the_list_and_reminded(self) -> None:
+        with at_work():
+            policy, people = self.in_force(), [employee(self.contoso) for _ in range(3)]
+            decide(people[2], policy, "declined")
+            nobody = employee(self.fabrikam)
+            people[1].user_principal_name = "kiosk"
+            people[1].save()
+        self.enter("auditor")
+        self.assertNotContains(self.client.get(self.url("outstanding", policy.pk)), 'name="employee"')
+        self.enter("admin")
+        listed = self.client.get(self.url("outstanding", policy.pk))
+        self.assertContains(listed, 'name="employee"', count=1)
+        self.assertContains(listed, "No e-mail address")
+        url = self.url("remind", policy.pk)
+        asked = self.client.get(url, {"employee": [str(people[0].pk), str(nobody.pk), "x", "9" * 30]})
+        for words in (people[0].user_principal_name, "owe a decision: 2", "so without a reminder: 1."):
+            self.assertContains(asked, words)
+        self.assertNotContains(asked, nobody.user_principal_name)
+        unknown = self.client.post(url, {"people": nobody.user_principal_name})
+        self.assertContains(unknown, "Nobody has this user name")
+        told = self.client.post(url, {"people": people[0].user_principal_name}, follow=True)
+        for words in ("1 employee reminded.", "once"):
+            self.assertContains(told, words)
+        again = self.client.post(url, {}, follow=True)
+        self.assertContains(
+            again, "0 employees reminded; 1 employee without an e-mail address; 1 employee reminded"
+        )
+
     def test_outstanding_people_of_another_tenant_do_not_exist(self) -> None:
         with at_work():
             policy = self.in_force()
         self.enter("fabrikam_admin")
-        for page in ("outstanding", "difference"):
+        for page in ("outstanding", "difference", "remind", "course", "export"):
             assert self.client.get(self.url(page, policy.pk)).status_code == 404
         self.enter("employee")
         assert self.client.get(self.url("outstanding", policy.pk)).status_code == 302

@@ -25,6 +25,10 @@ TEXTS = {"texts": [{"language": "en", **WORDS}]}
 GERMAN = {"texts": [{"language": "de", **WORDS}]}
 
 
+def _told(answer: Any) -> tuple[int, ...]:
+    return tuple(answer.json()[name] for name in ("reminded", "unreachable", "lately"))
+
+
 class OfPolicies:
     """Policies of either tenant."""
 
@@ -67,6 +71,7 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         suite.Write(
             "POST", Permission.PUBLISH_TERMS, "terms.retired", "{id}/retire/", WHY, text_field="reason"
         ),
+        suite.Write("POST", Permission.CHASE_TERMS, "terms.reminded", "{id}/remind/", WHY, text_field="reason"),
     )  # fmt: skip
 
     def make(self, count: int) -> None:
@@ -79,7 +84,10 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
 
     def fresh(self, write: suite.Write) -> str:
         with self.door():
-            return str(self.a_policy(self.contoso).pk)
+            if write.activity != "terms.reminded":
+                return str(self.a_policy(self.contoso).pk)
+            colleague(self.contoso)
+            return str(self.in_force(self.contoso).pk)
 
     def foreign(self) -> str:
         with self.door():
@@ -115,6 +123,45 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         assert self.reader.get(self.path, {"retired": "false"}).json()["results"] == []
         again = self.send(officer, "POST", f"{path}retire/", WHY)
         self.assert_problem(again, 409, code="retired")
+
+    def test_those_who_owe_a_decision_are_reminded(self) -> None:
+        admin = self.role(Role.TENANT_ADMIN)
+        with self.door():
+            policy, who = self.in_force(self.contoso), [colleague(self.contoso) for _ in range(2)]
+            theirs = colleague(self.fabrikam)
+        path = f"{self.path}{policy.pk}/"
+        chosen = self.send(admin, "POST", f"{path}remind/", {"employees": [str(who[0].pk)]})
+        assert _told(chosen) == (1, 0, 0)
+        everybody = self.send(admin, "POST", f"{path}remind/", {})
+        assert _told(everybody) == (1, 0, 1)
+        unknown = self.send(admin, "POST", f"{path}remind/", {"employees": [str(theirs.pk)]})
+        self.assert_problem(unknown, 400, code="unknown_employee")
+        row = self.reader.get(f"{path}outstanding/").json()["results"][0]
+        assert (row["reminders"], row["reachable"], row["reminded_next_at"]) == (1, True, None)
+        assert row["last_reminded_at"] > row["since"]
+
+    def test_how_acceptance_went(self) -> None:
+        with self.door():
+            policy, sales = self.in_force(self.contoso), a_group(self.contoso)
+            decided(colleague(self.contoso), policy)
+            colleague(self.contoso, sales)
+        path = f"{self.path}{policy.pk}/progress-over-time/"
+        course = self.reader.get(path).json()
+        assert course["step"] == "day"
+        assert {**course["points"][-1], "at": ""} == {
+            "at": "",
+            "version": 1,
+            "accepted_latest": 1,
+            "accepted_older": 0,
+            "declined": 0,
+            "outstanding": 1,
+            "percent": 50.0,
+        }
+        of_sales = self.reader.get(path, {"group": str(sales.pk), "step": "month"}).json()
+        assert (of_sales["step"], of_sales["points"][-1]["percent"]) == ("month", 0.0)
+        assert self.reader.get(path, {"as_of": "2020-01-01T00:00:00Z"}).status_code == 404
+        for query in ("step=hour", "group=0", "colour=red"):
+            self.assert_problem(self.reader.get(f"{path}?{query}"), 400)
 
     def test_what_is_wrong_is_said_at_its_place(self) -> None:
         officer = self.role(Role.PRIVACY_OFFICER)
@@ -521,7 +568,7 @@ class TestAcceptanceImports(OfPolicies, suite.EndpointSuite):
 
 class TestOutstanding(suite.ListSuite):
     permission = Permission.VIEW_TERMS
-    queries = 4
+    queries = 7
     policy: ClassVar[TermsPolicy]
 
     @classmethod

@@ -119,9 +119,15 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (str(ACCEPTED), *CONTOSO, "--policy", "Laptops"),
         "terms.acceptances_imported",
     ),
+    "remind_terms": ("admin@contoso.example", ("Laptops", *CONTOSO), "terms.reminded"),
     "load_catalog": ("operator", (), "catalog.loaded"),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
     "export_consents": ("auditor@contoso.example", (*CONTOSO, "--output", os.devnull), "export.downloaded"),
+    "export_acceptances": (
+        "auditor@contoso.example",
+        ("Laptops", *CONTOSO, "--output", os.devnull),
+        "export.downloaded",
+    ),
     "export_consent_record": (
         "auditor@contoso.example",
         (*CONTOSO, "--service", "managed_google_play", "--output", os.devnull),
@@ -149,8 +155,9 @@ READING: dict[str, tuple[str, ...]] = {
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
-# What every role that has commands at all may; who may not is tried in consents/test_export.py, test_records.py.
-FOR_READERS = {"export_consents", "export_consent_record"}
+# What every role that has commands at all may; who may not is tried in consents/test_export.py, test_records.py,
+# terms/test_export.py.
+FOR_READERS = {"export_acceptances", "export_consents", "export_consent_record"}
 # Tried where there is nothing yet: test_demo.py, and test_alone.py in a process of its own; or, because it needs a
 # file that is made first: consents/test_restoring.py.
 ELSEWHERE = ("demo", "setup", "restore_consents")
