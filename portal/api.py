@@ -1,4 +1,4 @@
-"""How a tenant's employees sign in by its identity provider: one object, always there. Its secret goes in, never out."""
+"""How a tenant's employees sign in by its identity provider: one object. Its secret goes in, never out."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class IdentityProvider(TenantOwned):
             models.UniqueConstraint(fields=("tenant",), name="tenant_has_one_identity_provider"),
             models.CheckConstraint(
                 condition=Q(is_on=False)
-                | (~Q(issuer="") & ~Q(client_id="") & ~Q(sealed_secret="") & Q(secret_set_at__isnull=False)),
+                | (~Q(issuer="") & ~Q(client_id="") & Q(secret_set_at__isnull=False)),
                 name="provider_that_is_on_is_complete",
                 violation_error_message="Give issuer, client id and client secret before you switch it on. After "
                 "another issuer or client id, give the secret again.",

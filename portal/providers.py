@@ -44,31 +44,36 @@ def set_identity_provider(
     *,
     tenant: Tenant,
     by: Principal,
+    issuer: str | None = None,
+    client_id: str | None = None,
     client_secret: str | None = None,
+    scopes: str | None = None,
+    claim: str | None = None,
     directory: UUID | str | None = None,
+    joins: bool | None = None,
+    is_on: bool | None = None,
     reason: str = "",
-    **changes: Any,
 ) -> IdentityProvider:
     """Set how the tenant's employees sign in; what is None stays as it is.
 
     client_secret: kept encrypted, and shown to nobody again; empty forgets it. directory: empty lets in people of every
-    one. changes: issuer, client_id, scopes, claim, joins, is_on. Raises ValidationError, PermissionDenied.
+    one. Raises ValidationError, PermissionDenied.
     """
     require(by, Permission.SET_SIGN_IN, tenant)
     # The tenant's row is the lock: the first two changes at once must not make two providers.
     Tenant.objects.select_for_update().get(pk=tenant.pk)
     provider = IdentityProvider.of(tenant)
     before = (provider.issuer, provider.client_id)
-    for name, value in changes.items():
+    texts = {"issuer": issuer, "client_id": client_id, "scopes": scopes, "claim": claim}
+    changes = {name: text.strip() for name, text in texts.items() if text is not None}
+    for name, value in {**changes, "joins": joins, "is_on": is_on}.items():
         if value is not None:
-            setattr(provider, name, value.strip() if isinstance(value, str) else value)
+            setattr(provider, name, value)
     if directory is not None:
-        provider.directory = directory or None  # type: ignore[assignment]
-    if client_secret is None and (provider.issuer, provider.client_id) != before:
-        # The secret of one provider is not told to another.
-        client_secret = ""
-    if client_secret is not None:
-        provider.keep_secret(_checked_secret(client_secret))
+        provider.directory = directory or None
+    # The secret of one provider is not told to another.
+    if client_secret is not None or (provider.issuer, provider.client_id) != before:
+        provider.keep_secret(_checked_secret(client_secret or ""))
     require_one_line(client_id=provider.client_id, scopes=provider.scopes)
     provider.full_clean()
     with deed("identityprovider.changed", on=IdentityProvider, action=Action.UPDATE, reason=reason):

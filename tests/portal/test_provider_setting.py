@@ -27,7 +27,7 @@ from tests.commands.running import run
 ADDRESS = "/api/v1/tenants/contoso/identity-provider/"
 ISSUER = "https://login.contoso.example/v2.0"
 SECRET = "whatever-Nobody-May-See~7"
-ON = {"issuer": ISSUER, "client_id": "console", "client_secret": SECRET, "is_on": True}
+ON: dict[str, Any] = {"issuer": ISSUER, "client_id": "console", "client_secret": SECRET, "is_on": True}
 _clients = itertools.count(1)
 
 

@@ -31,7 +31,7 @@ class Command(ConsoleCommand):
             "--secret-file",
             type=Path,
             metavar="FILE",
-            help="A file with the client secret, or - to read it from the input: a secret has no place among arguments.",
+            help="A file with the client secret, or - to read it from the input.",
         )
         parser.add_argument("--scopes", metavar="SCOPES", help="What is asked for, such as “openid profile”.")
         parser.add_argument(
