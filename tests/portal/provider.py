@@ -159,7 +159,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = {name: values[0] for name, values in parse_qs(query).items()}
         if self.provider.asks_first and "sure" not in asked:
             hidden = "".join(f'<input type="hidden" name="{n}" value="{v}">' for n, v in asked.items())
-            page = f"<!DOCTYPE html><title>Provider</title><form>{hidden}<button name=sure>Continue</button></form>"
+            button = '<button name="sure" value="1">Continue</button>'
+            page = f"<!DOCTYPE html><title>Provider</title><form>{hidden}{button}</form>"
             self.answer(200, page.encode(), "text/html")
         else:
             self.lead(self.provider.authorize(asked))
