@@ -31,6 +31,7 @@ from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
+from portal.api import IdentityProviderViewSet
 from privacy_console.rest.problems import not_found
 from tenants.api import directory, events
 from tenants.api import views as tenants
@@ -134,6 +135,11 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TERMS}/acceptances/export/$",
         AcceptanceFilesViewSet.as_view({"get": "export"}),
         name="terms-acceptance-export",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/identity-provider/$",
+        IdentityProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="identity-provider",
     ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",

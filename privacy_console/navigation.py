@@ -103,6 +103,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("group", "tenants.Membership"),
             Page("key", "tenants.AccessToken"),
+            Page("login", "portal.IdentityProvider"),
             Page("mail", "work.Message"),
         ),
     ),

@@ -39,6 +39,8 @@ class Permission(models.TextChoices):
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
     VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
     KEEP_DIRECTORY = "directory.manage", "Import and correct the employees and their groups"
+    VIEW_SIGN_IN = "sign_in.view", "See how employees sign in"
+    SET_SIGN_IN = "sign_in.manage", "Decide how employees sign in"
     VIEW_TERMS = "terms.view", "Read the terms and who accepted them"
     DRAFT_TERMS = "terms.draft", "Draft terms and decide whom they are for"
     PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
@@ -80,6 +82,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.ANNOUNCE: frozenset(),
     Permission.VIEW_DIRECTORY: _READERS,
     Permission.KEEP_DIRECTORY: _DECIDERS,
+    Permission.VIEW_SIGN_IN: _READERS,
+    Permission.SET_SIGN_IN: frozenset({_ADMIN}),
     Permission.VIEW_TERMS: _READERS,
     Permission.DRAFT_TERMS: _DECIDERS,
     Permission.PUBLISH_TERMS: frozenset({_OFFICER}),

@@ -36,6 +36,7 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
+from portal.models import IdentityProvider
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
 from terms.models import (
     Acceptance,
@@ -123,6 +124,15 @@ def _policy(cast: Cast) -> ConsentPolicy:
     other = _tenant(cast)
     other.save()
     return ConsentPolicy(tenant=other)
+
+
+def _provider(cast: Cast) -> IdentityProvider:
+    """As with policies, each tenant has only one."""
+    if not IdentityProvider.objects.for_tenant(cast.contoso).exists():
+        return IdentityProvider(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return IdentityProvider(tenant=other)
 
 
 def _step(cast: Cast) -> EndingStep:
@@ -302,6 +312,7 @@ MAKERS: dict[type[Any], Maker] = {
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
+    IdentityProvider: Maker(_provider, "client_id", _text),
     EndingStep: Maker(_step, "proof", _text),
     Credential: Maker(_credential, "name", _text),
     ConsentImport: Maker(_import, "name", _text),

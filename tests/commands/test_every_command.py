@@ -80,6 +80,11 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--four-eyes", "on", "--reminder-days", "90", "30"),
         "consentpolicy.changed",
     ),
+    "set_identity_provider": (
+        "admin@contoso.example",
+        (*CONTOSO, "--issuer", "https://login.contoso.example/v2.0", "--claim", "upn"),
+        "identityprovider.changed",
+    ),
     "announce_subcontractor": (
         "operator",
         ("northwind", "--change", "leaves", "--effective-on", "2030-01-01", "--notice-days", "30", *WHY),
