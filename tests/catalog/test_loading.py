@@ -32,7 +32,7 @@ class TestTheFirstTime:
     def test_everything_is_there(self) -> None:
         report = load(small())
         assert {name: len(kind.added) for name, kind in report.kinds.items() if kind.added} == {
-            "categories": 2, "elements": 2, "third_parties": 1, "services": 1, "flows": 2, "regions": 1,
+            "categories": 2, "elements": 2, "features": 1, "third_parties": 1, "services": 1, "flows": 2, "regions": 1,
             "datacentres": 1,
         }  # fmt: skip
         serial = Element.objects.get(catalog=fleet(), code="device.serial")
@@ -220,7 +220,7 @@ class TestThePackagedCatalog:
         intune = Catalog.objects.get(code="intune")
         counts = {name: k.model.objects.current().filter(catalog=intune).count() for name, k in KINDS.items()}
         assert counts == {
-            "categories": 23, "elements": 158, "third_parties": 5, "services": 6, "flows": 131, "regions": 10,
+            "categories": 23, "elements": 158, "features": 5, "third_parties": 5, "services": 6, "flows": 131, "regions": 10,
             "datacentres": 49,
         }  # fmt: skip
 
