@@ -22,9 +22,6 @@ REASON = "The works council agreed."
 ASSESSED: dict[str, Any] = {
     "transfer_assessment": "Assessment 12, in the contract folder.", "assessed_on": date(2026, 3, 1)
 }  # fmt: skip
-    "transfer_assessment": "Assessment 12, in the contract folder.",
-    "assessed_on": date(2026, 3, 1),
-}
 
 
 def moved(
