@@ -63,7 +63,7 @@ class FeatureAdmin(EntryAdmin):
         return Panel("What it does", facts(about), text=obj.statement)
 
     def more(self, request: HttpRequest, obj: Feature) -> list[Panel]:
-        elements = obj.elements.current().select_related("category").order_by("code")
+        elements = Element.objects.current().filter(features=obj).select_related("category").order_by("code")
         rows = [
             [link_to(e), link_to(e.category), personal_badge(e.is_personal), e.collection_condition]
             for e in elements

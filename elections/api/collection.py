@@ -84,11 +84,13 @@ class CollectionViewSet(InTenant):
         """What is collected: because it is required, or because it was elected; and what is not."""
         at = instant_asked(request, "at") or self.at
         found = collected_at(self.tenant, at, self.as_of)
+        features: Any = found.features.values()
+        elements: Any = found.elements
         return Response(
             {
                 "at": InstantField().to_representation(at),
                 "known_at": InstantField().to_representation(self.at),
-                "features": FeatureStandingSerializer(found.features.values(), many=True).data,
-                "elements": ElementStandingSerializer(found.elements, many=True).data,
+                "features": FeatureStandingSerializer(features, many=True).data,
+                "elements": ElementStandingSerializer(elements, many=True).data,
             }
         )

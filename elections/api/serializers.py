@@ -30,7 +30,7 @@ class ConsequenceSerializer(serializers.Serializer[Consequence]):
 
     code = serializers.CharField()
     sentence = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class ElectionSerializer(OutputSerializer):

@@ -111,7 +111,7 @@ class TestStorageElections(ElectionSuite):
             by=self.officer if tenant == self.contoso else self.fabrikam_officer,
             effective_from=begins,
             confirmed=True,
-            **REASON,
+            reason=REASON["reason"],
         )
 
     def test_the_main_job_end_to_end(self) -> None:
@@ -125,7 +125,7 @@ class TestStorageElections(ElectionSuite):
         assert (meaning["before"], meaning["needs_confirmation"], meaning["needs_transfer_assessment"]) == (
             "EU", True, True,
         )  # fmt: skip
-        body = {"region": "NA", **REASON}
+        body: dict[str, object] = {"region": "NA", **REASON}
         self.assert_problem(self.send(admin, "POST", self.path, body), 400, "#/confirmed", "not_confirmed")
         body["confirmed"] = True
         self.assert_problem(self.send(admin, "POST", self.path, body), 400, "#/transfer_assessment")
@@ -209,7 +209,7 @@ class TestCollectionElections(ElectionSuite):
             features={"client_diagnostics": parity},
             by=self.officer if tenant == self.contoso else self.fabrikam_officer,
             effective_from=timezone.now() + timedelta(days=1),
-            **REASON,
+            reason=REASON["reason"],
         )
 
     def test_the_main_job_end_to_end(self) -> None:
@@ -285,7 +285,7 @@ class TestCollection(suite.ApiTestCase):
         with self.door():
             for turn in range(6):
                 elect_collection(
-                    tenant=self.contoso, features={"device_query": turn % 2 == 0}, by=Shell(), **REASON
+                    tenant=self.contoso, features={"device_query": turn % 2 == 0}, by=Shell(), reason="Asked."
                 )  # fmt: skip
         with CaptureQueriesContext(connection) as many:
             reader.get(self.path)
