@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "tenants",
     "work",
     "catalog",
+    "elections",
     "consents",
     "terms",
     "portal",

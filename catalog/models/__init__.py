@@ -15,11 +15,13 @@ from catalog.models.elements import (
     Purpose,
     no_refused_purpose,
 )
+from catalog.models.features import Feature, FeatureElement
+from catalog.models.pairs import ElementPair
 from catalog.models.places import Datacentre, Region
 from catalog.models.sharing import Directed, Flow, FlowElement, Service, ThirdParty, both_ways
 
 ENTRY_MODELS: tuple[type[Entry], ...] = (
-    Category, Element, ThirdParty, Service, Flow, Region, Datacentre
+    Category, Element, Feature, ThirdParty, Service, Flow, Region, Datacentre
 )  # fmt: skip
 
 __all__ = [
@@ -32,7 +34,10 @@ __all__ = [
     "Directed",
     "Edition",
     "Element",
+    "ElementPair",
     "Entry",
+    "Feature",
+    "FeatureElement",
     "Flow",
     "FlowElement",
     "Purpose",

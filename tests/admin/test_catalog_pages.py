@@ -15,6 +15,7 @@ from catalog.models import (
     Edition,
     Element,
     Entry,
+    Feature,
     Flow,
     Region,
     Service,
@@ -187,6 +188,41 @@ class FlowPageTests(EntryPageSuite):
         flow = Flow.objects.get(catalog__code="intune", code="apple.out.vpp.serial_number")
         self.enter("auditor")
         self.assertContains(self.client.get(self.url("change", flow.pk)), "Serial number")
+
+
+class FeaturePageTests(EntryPageSuite):
+    model, kind, values = Feature, "features", {"statement": "Tells more.", "condition": "New devices"}
+    writings = _writings(values)
+
+    def test_it_names_what_it_brings_and_which_role_changes(self) -> None:
+        feature = Feature.objects.get(code="windows_diagnostic_data")
+        self.enter("auditor")
+        page = self.client.get(self.url("change", feature.pk))
+        for words in (
+            "The tenant becomes the controller",
+            "Off, until a tenant elects it",
+            feature.statement,
+        ):
+            self.assertContains(page, words)
+        element = Element.objects.get(code="opt_feature.windows_diag_processor")
+        self.assertContains(page, reverse("admin:catalog_element_change", args=[element.pk]))
+        back = self.client.get(reverse("admin:catalog_element_change", args=[element.pk]))
+        self.assertContains(back, self.url("change", feature.pk))
+
+    def test_by_hand_it_brings_optional_elements_only(self) -> None:
+        self.enter("operator")
+        required = Element.objects.filter(collection="required")[0]
+        data = {
+            "catalog": _intune().pk,
+            "code": "own",
+            "name": "Own",
+            "reason": "Ours.",
+            "elements": [required.pk],
+        }
+        assert self.client.post(self.url("add"), data).status_code == 400
+        optional = Element.objects.filter(collection="optional")[0]
+        self.client.post(self.url("add"), data | {"elements": [optional.pk]})
+        assert list(Feature.objects.get(code="own").elements.all()) == [optional]
 
 
 class ServicePageTests(EntryPageSuite):
