@@ -1,0 +1,175 @@
+"""What the verdict is made of, read in the same few queries whatever the size of catalog and tenants.
+
+Both clocks: `at` is the instant that is asked about, `known_at` the instant whose knowledge counts (None: now's).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
+    Category,
+    Collection,
+    Datacentre,
+    Element,
+    Flow,
+    Region,
+    Service,
+)
+from catalog.querysets import holding_on
+from consents.catalog_at import known, services_at
+from consents.models import Consent
+from consents.querysets import holding
+from elections.models import StorageElection
+from tenants.models import Tenant
+from tenants.pages.moments import as_they_were
+
+AREA, BOUNDARY = "EEA", "EUDB"
+PERSONAL = Q(classification=Element.Classification.PERSONAL)
+
+
+@dataclass(frozen=True)
+class When:
+    """at: the instant that is asked about. known_at: as known then; None for what is known now."""
+
+    at: datetime
+    known_at: datetime | None = None
+
+    @property
+    def day(self) -> date:
+        return timezone.localtime(self.at).date()
+
+    def of(self, model: Any, tenant: Tenant) -> Any:
+        """The tenant's rows of the model as known: history rows for a past instant."""
+        if self.known_at is None:
+            return model.objects.for_tenant(tenant)
+        return model.history.for_tenant(tenant).known_at(self.known_at)
+
+    def shared(self, model: Any) -> Any:
+        """The current entries of the catalog, as known."""
+        return known(model, self.known_at).filter(removed_in__isnull=True).order_by("code")
+
+
+@dataclass(frozen=True)
+class Flows:
+    """How many data a service sends and receives, and how much of what it sends is personal."""
+
+    out: int = 0
+    personal: int = 0
+    back: int = 0
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A category of data, with how many of its elements are collected, and how many of those are personal."""
+
+    category: Category
+    elements: int
+    collected: int
+    personal: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is known. election: the one in force, or None."""
+
+    tenant: Tenant
+    when: When
+    regions: dict[str, Region]
+    phases: Sequence[BoundaryPhase]
+    exceptions: Sequence[AtRestException]
+    datacentres: dict[str, list[str]]
+    adequacy: dict[str, AdequacyDecision]
+    election: StorageElection | None
+    services: Sequence[Service]
+    flows: dict[int, Flows]
+    consents: dict[int, list[Consent]]
+    collected: Sequence[Collected]
+
+    @property
+    def area(self) -> frozenset[str]:
+        """The countries between which data goes without a transfer: the EEA, or, where no catalog has it yet, the EU
+        Data Boundary."""
+        found = self.regions.get(AREA) or self.regions.get(BOUNDARY)
+        return frozenset(found.countries) if found else frozenset()
+
+    @property
+    def geography(self) -> Region | None:
+        """The elected geography, as the catalog describes it."""
+        return self.regions.get(self.election.code) if self.election else None
+
+
+def facts_of(tenant: Tenant, when: When) -> Facts:
+    """Everything about the tenant at once."""
+    regions = {region.code: region for region in as_they_were(when.shared(Region))}
+    election = election_in_force(tenant, when)
+    geography = regions.get(election.code) if election else None
+    return Facts(
+        tenant=tenant,
+        when=when,
+        regions=regions,
+        phases=as_they_were(when.shared(BoundaryPhase).filter(starts_on__lte=when.day)),
+        exceptions=as_they_were(when.shared(AtRestException)),
+        datacentres=_datacentres(when, geography.countries if geography else ()),
+        adequacy=_adequacy(when),
+        election=election,
+        services=services_at(when.known_at),
+        flows=_flows(when),
+        consents=_consents(tenant, when),
+        collected=_collected(tenant, when),
+    )
+
+
+def election_in_force(tenant: Tenant, when: When) -> StorageElection | None:
+    """The storage election that holds at the instant, as known."""
+    known_then = when.of(StorageElection, tenant)
+    held = known_then.filter(StorageElection.holding(when.at, known_then))
+    return next(iter(as_they_were(held)), None)
+
+
+def _datacentres(when: When, countries: Iterable[str]) -> dict[str, list[str]]:
+    """Cities by country."""
+    found: dict[str, list[str]] = defaultdict(list)
+    rows = when.shared(Datacentre).filter(country__in=list(countries))
+    for country, city in rows.order_by("country", "city").values_list("country", "city"):
+        if city not in found[country]:
+            found[country].append(city)
+    return dict(found)
+
+
+def _adequacy(when: When) -> dict[str, AdequacyDecision]:
+    """By country the decision in force on the day; the newest where there are several."""
+    rows = when.shared(AdequacyDecision).filter(holding_on(when.day)).order_by("decided_on")
+    return {decision.country: decision for decision in as_they_were(rows)}
+
+
+def _flows(when: When) -> dict[int, Flows]:
+    is_out = Q(direction=Flow.Direction.TO_THIRD_PARTY)
+    sums = when.shared(Flow).order_by().values("service_id").annotate(
+        out=Count("id", filter=is_out), sent=Count("id", filter=is_out & Q(personal=True)), all=Count("id")
+    )  # fmt: skip
+    return {s["service_id"]: Flows(s["out"], s["sent"], s["all"] - s["out"]) for s in sums}
+
+
+def _consents(tenant: Tenant, when: When) -> dict[int, list[Consent]]:
+    """By service, those in force."""
+    found: dict[int, list[Consent]] = defaultdict(list)
+    rows = when.of(Consent, tenant).filter(holding(when.at)).order_by("connection", "id")
+    for consent in as_they_were(rows):
+        found[consent.service_id].append(consent)
+    return dict(found)
+
+
+def _collected(tenant: Tenant, when: When) -> list[Collected]:
+    """Every category of which anything is collected: what is required, and what the tenant elected."""
+    return [each for each in _counted(tenant, when) if each.collected]
