@@ -79,6 +79,8 @@ class _Cross:
                     yield item.mistake("refused_purpose", f"has a refused purpose. {REFUSED}", "purpose_text")
         for item in self.placed["elements"]:
             yield from self._element(item)
+        for item in self.placed["features"]:
+            yield from self._feature(item)
         for item in self.placed["flows"]:
             yield from self._flow(item)
         for name, check in PLACES.items():
@@ -129,16 +131,27 @@ class _Cross:
         for match in unanswered(element, self.rules):
             yield item.mistake("never_collected", match.detail)
 
-    def _flow(self, item: Placed) -> Iterator[Mistake]:
+    def _feature(self, item: Placed) -> Iterator[Mistake]:
+        yield from self._unknown_elements(item, "brings")
         for index, code in enumerate(item.record["elements"]):
-            if code not in self.codes["elements"]:
-                yield item.mistake(
-                    "unknown_reference", f"carries an unknown element: “{code}”", "elements", index
-                )
-            elif self.collection["elements"].get(code) == "never":
+            collection = self.collection["elements"].get(code, "optional")
+            if collection and collection != "optional":
+                detail = f"brings “{code}”, which is {collection}; a feature brings optional elements"
+                yield item.mistake("wrong_collection", detail, "elements", index)
+
+    def _flow(self, item: Placed) -> Iterator[Mistake]:
+        yield from self._unknown_elements(item, "carries")
+        for index, code in enumerate(item.record["elements"]):
+            if self.collection["elements"].get(code) == "never":
                 yield item.mistake(
                     "never_collected", f"carries “{code}”, which is never collected", "elements", index
                 )
+
+    def _unknown_elements(self, item: Placed, verb: str) -> Iterator[Mistake]:
+        for index, code in enumerate(item.record["elements"]):
+            if code not in self.codes["elements"]:
+                detail = f"{verb} an unknown element: “{code}”"
+                yield item.mistake("unknown_reference", detail, "elements", index)
 
     def _left_behind(self) -> Iterator[Mistake]:
         """What stays refers to what must stay too."""

@@ -26,7 +26,10 @@ from catalog.models import (
     Datacentre,
     Edition,
     Element,
+    ElementPair,
     Entry,
+    Feature,
+    FeatureElement,
     Flow,
     FlowElement,
     Region,
@@ -61,6 +64,7 @@ class Kind:
 
     references: the keys that name a record of another kind by its code. columns: keys that the model calls otherwise.
     lists: the keys that name several records of another kind, kept as codes.
+    pairs: the rows behind the key `elements`, for a kind that has it.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Kind:
     references: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    pairs: type[ElementPair] | None = None
 
     @property
     def label(self) -> str:
@@ -117,7 +122,7 @@ class Kind:
         return {} if key == "elements" else {self.columns.get(key, key): value}
 
     def record_of(self, row: Mapping[str, Any], codes: Codes) -> Record:
-        """The record a row of columns stands for, without what other tables hold (a flow's elements)."""
+        """The record a row of columns stands for, without what other tables hold (its elements)."""
         return {key: self._value_of(key, row, codes) for key in self.keys if key != "elements"}
 
     def _value_of(self, key: str, row: Mapping[str, Any], codes: Codes) -> Any:
@@ -140,9 +145,10 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("categories", Category, "category"),
         Kind("elements", Element, "element", {"category": "categories"}),
+        Kind("features", Feature, "feature", pairs=FeatureElement),
         Kind("third_parties", ThirdParty, "third_party"),
         Kind("services", Service, "service", {"third_party": "third_parties"}, {"per_tenant": "connections"}),
-        Kind("flows", Flow, "flow", {"service": "services"}),
+        Kind("flows", Flow, "flow", {"service": "services"}, pairs=FlowElement),
         Kind("regions", Region, "region"),
         Kind("datacentres", Datacentre, "datacentre"),
         Kind("boundary_phases", BoundaryPhase, "boundary_phase", {"region": "regions"}),
@@ -178,7 +184,8 @@ def state_of(catalog: Catalog, edition: Edition | None = None) -> State:
     for name, kind in KINDS.items():
         rows = _rows(kind, catalog, edition)
         state[name] = {row["code"]: kind.record_of(row, codes) for row in rows}
-    _add_elements(state["flows"], codes, edition)
+        if kind.pairs is not None:
+            _add_elements(kind, state[name], kind.pairs.in_edition(edition), codes)
     return state
 
 
@@ -188,16 +195,15 @@ def _rows(kind: Kind, catalog: Catalog, edition: Edition | None) -> Iterable[dic
     return rows.order_by("code").values()
 
 
-def _add_elements(flows: dict[str, Record], codes: Codes, edition: Edition | None) -> None:
-    carried: dict[str, list[str]] = defaultdict(list)
-    pairs = FlowElement.in_edition(edition).values_list("flow_id", "element_id")
-    for flow, element in pairs:
-        if flow in codes["flows"]:
-            carried[codes["flows"][flow]].append(codes["elements"][element])
-    for code, record in flows.items():
-        record["elements"] = sorted(carried[code])
+def _add_elements(kind: Kind, records: dict[str, Record], pairs: Any, codes: Codes) -> None:
+    of_entry: dict[str, list[str]] = defaultdict(list)
+    for entry, element in pairs.values_list(f"{pairs.model.owner}_id", "element_id"):
+        if entry in codes[kind.name]:
+            of_entry[codes[kind.name][entry]].append(codes["elements"][element])
+    for code, record in records.items():
+        record["elements"] = sorted(of_entry[code])
         # In the order of the file's keys, so that exports and differences read the same.
-        flows[code] = {key: record[key] for key in KINDS["flows"].keys}
+        records[code] = {key: record[key] for key in kind.keys}
 
 
 def hand_entered(catalog: Catalog) -> set[tuple[str, str]]:

@@ -13,8 +13,8 @@ Record = dict[str, Any]
 
 REFERENCE = Path(__file__).parents[2] / "catalog" / "reference"
 LISTS = (
-    "categories", "elements", "third_parties", "services", "flows", "regions", "datacentres", "boundary_phases",
-    "at_rest_exceptions", "adequacy_decisions",
+    "categories", "elements", "features", "third_parties", "services", "flows", "regions", "datacentres",
+    "boundary_phases", "at_rest_exceptions", "adequacy_decisions",
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ ELEMENTS: list[Record] = CATALOG["elements"]
 RULES = [element for element in ELEMENTS if element["collection"] == "never"]
 COLLECTED = [element for element in ELEMENTS if element["collection"] != "never"]
 FLOWS: list[Record] = CATALOG["flows"]
+FEATURES: list[Record] = CATALOG["features"]
 
 
 def codes(records: list[Record]) -> set[str]:
@@ -55,6 +56,31 @@ def matches(rule: Record, element: Record) -> bool:
 def matching_rules(name: str, *, code: str = "own.item", category: str = "own") -> set[str]:
     element = {"name": name, "code": code, "category": category, "example": ""}
     return {rule["code"] for rule in RULES if matches(rule, element)}
+
+
+def test_every_optional_element_belongs_to_a_feature() -> None:
+    optional = {element["code"] for element in ELEMENTS if element["collection"] == "optional"}
+    assert {code for feature in FEATURES for code in feature["elements"]} == optional
+
+
+def test_the_features_are_the_five_of_the_sources() -> None:
+    assert {feature["code"]: feature["role_change"] for feature in FEATURES} == {
+        "device_query": "",
+        "enhanced_inventory": "",
+        "client_diagnostics": "",
+        "windows_diagnostic_data": "processor_to_controller",
+        "licence_attestation": "",
+    }
+
+
+def test_a_feature_brings_what_its_condition_names() -> None:
+    """Elements of the data platform say by which of the two features they are shown."""
+    brought = {feature["code"]: set(feature["elements"]) for feature in FEATURES}
+    for element in ELEMENTS:
+        if element["category"] == "opt_platform":
+            said = element["collection_condition"]
+            assert ("device query" in said) == (element["code"] in brought["device_query"]), element["code"]
+            assert ("inventory" in said) == (element["code"] in brought["enhanced_inventory"]), element["code"]
 
 
 def test_every_element_of_the_sources_is_there() -> None:
