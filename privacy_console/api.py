@@ -32,6 +32,8 @@ from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
 from privacy_console.rest.problems import not_found
+from residency.api.locations import LocationDriftViewSet, ObservedLocationsViewSet
+from residency.api.verdict import ResidencyViewSet
 from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
@@ -65,6 +67,8 @@ router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "ob
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
+router.register(f"{IN_TENANT}/location-drift", LocationDriftViewSet, "location-drift")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
 router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
 router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
@@ -130,6 +134,9 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TENANT}/consent-policy/$",
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"
     ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",

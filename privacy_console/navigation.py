@@ -90,6 +90,19 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "Residency",
+        (
+            Page(
+                "travel_explore",
+                "residency.ObservedLocation",
+                page="residency",
+                called="Where data is stored",
+            ),
+            Page("location_on", "residency.ObservedLocation"),
+            Page("wrong_location", "residency.LocationDrift"),
+        ),
+    ),
+    (
         "Terms",
         (
             Page("contract", "terms.TermsPolicy"),

@@ -22,6 +22,7 @@ from catalog.models import (
     Collection,
     Datacentre,
     Element,
+    FeatureElement,
     Flow,
     Region,
     Service,
@@ -30,12 +31,13 @@ from catalog.querysets import holding_on
 from consents.catalog_at import known, services_at
 from consents.models import Consent
 from consents.querysets import holding
-from elections.models import StorageElection
+from elections.models import CollectionElection, ElectedFeature, StorageElection
+from elections.querysets import begun
 from tenants.models import Tenant
 from tenants.pages.moments import as_they_were
 
 AREA, BOUNDARY = "EEA", "EUDB"
-PERSONAL = Q(classification=Element.Classification.PERSONAL)
+ELEMENT = ("id", "category_id", "collection", "classification")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Facts:
 
     tenant: Tenant
     when: When
-    regions: dict[str, Region]
+    regions: Sequence[Region]
     phases: Sequence[BoundaryPhase]
     exceptions: Sequence[AtRestException]
     datacentres: dict[str, list[str]]
@@ -100,20 +102,36 @@ class Facts:
     def area(self) -> frozenset[str]:
         """The countries between which data goes without a transfer: the EEA, or, where no catalog has it yet, the EU
         Data Boundary."""
-        found = self.regions.get(AREA) or self.regions.get(BOUNDARY)
+        found = region_called(AREA, self.regions) or region_called(BOUNDARY, self.regions)
         return frozenset(found.countries) if found else frozenset()
 
     @property
     def geography(self) -> Region | None:
         """The elected geography, as the catalog describes it."""
-        return self.regions.get(self.election.code) if self.election else None
+        return _geography(self.election, self.regions)
+
+    @property
+    def boundaries(self) -> Sequence[Region]:
+        """The boundaries that the elected geography lies in."""
+        here = self.geography
+        around = (region for region in self.regions if region.kind == Region.Kind.BOUNDARY)
+        return [each for each in around if here and set(here.countries) <= set(each.countries)]
+
+
+def region_called(code: str, regions: Iterable[Region]) -> Region | None:
+    """The first of the regions with this code: of the catalog that was loaded first."""
+    return next((region for region in regions if region.code == code), None)
+
+
+def _geography(election: StorageElection | None, regions: Iterable[Region]) -> Region | None:
+    return next((region for region in regions if election and region.pk == election.region_id), None)
 
 
 def facts_of(tenant: Tenant, when: When) -> Facts:
     """Everything about the tenant at once."""
-    regions = {region.code: region for region in as_they_were(when.shared(Region))}
+    regions = as_they_were(when.shared(Region).order_by("catalog_id", "code"))
     election = election_in_force(tenant, when)
-    geography = regions.get(election.code) if election else None
+    geography = _geography(election, regions)
     return Facts(
         tenant=tenant,
         when=when,
@@ -148,8 +166,8 @@ def _datacentres(when: When, countries: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _adequacy(when: When) -> dict[str, AdequacyDecision]:
-    """By country the decision in force on the day; the newest where there are several."""
-    rows = when.shared(AdequacyDecision).filter(holding_on(when.day)).order_by("decided_on")
+    """By country the decision in force on the day; of several one that holds for all recipients, the newest."""
+    rows = when.shared(AdequacyDecision).filter(holding_on(when.day)).order_by("-partial", "decided_on")
     return {decision.country: decision for decision in as_they_were(rows)}
 
 
@@ -172,4 +190,26 @@ def _consents(tenant: Tenant, when: When) -> dict[int, list[Consent]]:
 
 def _collected(tenant: Tenant, when: When) -> list[Collected]:
     """Every category of which anything is collected: what is required, and what the tenant elected."""
-    return [each for each in _counted(tenant, when) if each.collected]
+    brought = _elected_elements(tenant, when)
+    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    rows = when.shared(Element).exclude(collection=Collection.NEVER)
+    for key, category, collection, classification in rows.values_list(*ELEMENT):
+        is_collected = collection == Collection.REQUIRED or key in brought
+        is_personal = classification == Element.Classification.PERSONAL
+        sums[category] = [
+            a + b for a, b in zip(sums[category], (1, is_collected, is_collected and is_personal), strict=True)
+        ]
+    categories = {category.pk: category for category in as_they_were(when.shared(Category))}
+    found = [Collected(category, *sums[key]) for key, category in categories.items()]
+    return [each for each in found if each.collected]
+
+
+def _elected_elements(tenant: Tenant, when: When) -> set[int]:
+    """The elements of the features that the tenant's last decisions switched on."""
+    known_then = when.of(CollectionElection, tenant).filter(begun(when.at)).order_by("effective_from", "id")
+    begun_at = {key: place for place, key in enumerate(known_then.values_list("id", flat=True))}
+    parts = ElectedFeature.objects.for_tenant(tenant).filter(election__in=begun_at)
+    decided = sorted(parts.values_list("election_id", "feature_id", "is_on"), key=lambda part: begun_at[part[0]])
+    is_on = {feature: on for _, feature, on in decided}
+    pairs = known(FeatureElement, when.known_at).filter(feature_id__in=[f for f, on in is_on.items() if on])
+    return set(pairs.values_list("element_id", flat=True))

@@ -17,7 +17,7 @@ from catalog.countries import country_name
 from catalog.models import AdequacyDecision, AtRestException, BoundaryPhase, Region, Service
 from consents.models import Consent
 from elections.models import StorageElection
-from residency.facts import BOUNDARY, Collected, Facts, Flows, When, facts_of
+from residency.facts import Collected, Facts, Flows, When, facts_of
 from tenants.models import Tenant
 
 Safeguard = Consent.Safeguard
@@ -171,7 +171,7 @@ def verdict_of(tenant: Tenant, when: When) -> Verdict:
 def judged(facts: Facts) -> Verdict:
     """The verdict on what is known."""
     geography = facts.geography
-    judge = Judge(facts)
+    judge, boundaries = Judge(facts), {boundary.pk for boundary in facts.boundaries}
     return Verdict(
         tenant=facts.tenant,
         when=facts.when,
@@ -180,31 +180,20 @@ def judged(facts: Facts) -> Verdict:
         geography=geography,
         stored=[judge.storage(country) for country in (geography.countries if geography else ())],
         collected=facts.collected,
-        phases=[phase for phase in facts.phases if _is_bounded(facts, phase)],
+        phases=[phase for phase in facts.phases if phase.region_id in boundaries],
         exceptions=[each for each in facts.exceptions if _applies(facts, each)],
         recipients=[r for service in facts.services for r in judge.recipients(service)],
     )
 
 
-def _boundaries(facts: Facts) -> set[str]:
-    """The codes of the boundaries that the elected geography lies in."""
-    geography = facts.geography
-    if geography is None:
-        return set()
-    around = (r for r in facts.regions.values() if r.kind == Region.Kind.BOUNDARY)
-    return {region.code for region in around if set(geography.countries) <= set(region.countries)}
-
-
-def _is_bounded(facts: Facts, phase: BoundaryPhase) -> bool:
-    boundary = facts.regions.get(BOUNDARY)
-    return BOUNDARY in _boundaries(facts) and boundary is not None and phase.region_id == boundary.pk
-
-
 def _applies(facts: Facts, exception: AtRestException) -> bool:
     """Whether it is an exception from where the tenant's data is."""
     geography = facts.geography
-    here = _boundaries(facts) | ({geography.code} if geography else set())
-    return not exception.regions or bool(here & set(exception.regions))
+    if geography is None:
+        return not exception.regions
+    here = {region.code for region in (geography, *facts.boundaries)}
+    is_of_catalog = exception.catalog_id == geography.catalog_id
+    return is_of_catalog and (not exception.regions or bool(here & set(exception.regions)))
 
 
 class Judge:

@@ -126,9 +126,9 @@ def centre(rings: list[Ring]) -> list[int]:
 
 
 def world(coarse: dict[str, Any], fine: dict[str, Any]) -> dict[str, Any]:
-    """The picture: `paths` and `points` by ISO 3166-1 alpha-2 code; `rest`, land that has none of its own."""
+    """The picture: `centres` and, of the larger ones, `paths` by ISO 3166-1 alpha-2 code; `rest`, other land."""
     paths: dict[str, str] = {}
-    points: dict[str, list[int]] = {}
+    centres: dict[str, list[int]] = {}
     rest = []
     for topology in (coarse, fine):
         arcs = arcs_of(topology)
@@ -141,10 +141,10 @@ def world(coarse: dict[str, Any], fine: dict[str, Any]) -> dict[str, Any]:
             if topology is coarse and not code:
                 rest.append(path_of(large))
             elif topology is coarse and large:
-                paths[code] = path_of(large)
-            elif code and code not in paths:
-                points[code] = centre(rings)
-    return {"width": WIDTH, "height": HEIGHT, "paths": paths, "points": points, "rest": "".join(rest)}
+                paths[code], centres[code] = path_of(large), centre(rings)
+            elif code:
+                centres.setdefault(code, centre(rings))
+    return {"width": WIDTH, "height": HEIGHT, "paths": paths, "centres": centres, "rest": "".join(rest)}
 
 
 def main(folder: str) -> None:
