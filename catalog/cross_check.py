@@ -228,7 +228,9 @@ def adequacy_mistakes(item: Placed) -> Iterator[Mistake]:
     """A decision ends after it was made, and says for whom it holds where it does not hold for all."""
     yield from _order(item, "decided_on", "ends_on", "ends before it was made")
     if item.record["partial"] and not item.record["scope"].strip():
-        yield item.mistake("scope_missing", "is partial, but has no “scope” that says for whom it holds", "scope")
+        yield item.mistake(
+            "scope_missing", "is partial, but has no “scope” that says for whom it holds", "scope"
+        )
 
 
 def _order(item: Placed, first: str, last: str, detail: str) -> Iterator[Mistake]:

@@ -91,7 +91,9 @@ class Kind:
     def dates(self) -> frozenset[str]:
         """The keys that hold a day, or nothing where it is not known."""
         return frozenset(
-            key for key, rule in self.properties.items() if rule.get("$ref") in ("#/$defs/date", "#/$defs/day")
+            key
+            for key, rule in self.properties.items()
+            if rule.get("$ref") in ("#/$defs/date", "#/$defs/day")
         )
 
     def complete(self, values: Record) -> Record:

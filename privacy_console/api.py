@@ -135,9 +135,7 @@ urlpatterns: list[Any] = [
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
     ),
-    re_path(
-        rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"
-    ),
+    re_path(rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",
         OutstandingViewSet.as_view({"get": "list"}),

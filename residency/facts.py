@@ -197,7 +197,8 @@ def _collected(tenant: Tenant, when: When) -> list[Collected]:
         is_collected = collection == Collection.REQUIRED or key in brought
         is_personal = classification == Element.Classification.PERSONAL
         sums[category] = [
-            a + b for a, b in zip(sums[category], (1, is_collected, is_collected and is_personal), strict=True)
+            a + b
+            for a, b in zip(sums[category], (1, is_collected, is_collected and is_personal), strict=True)
         ]
     categories = {category.pk: category for category in as_they_were(when.shared(Category))}
     found = [Collected(category, *sums[key]) for key, category in categories.items()]
@@ -209,7 +210,9 @@ def _elected_elements(tenant: Tenant, when: When) -> set[int]:
     known_then = when.of(CollectionElection, tenant).filter(begun(when.at)).order_by("effective_from", "id")
     begun_at = {key: place for place, key in enumerate(known_then.values_list("id", flat=True))}
     parts = ElectedFeature.objects.for_tenant(tenant).filter(election__in=begun_at)
-    decided = sorted(parts.values_list("election_id", "feature_id", "is_on"), key=lambda part: begun_at[part[0]])
+    decided = sorted(
+        parts.values_list("election_id", "feature_id", "is_on"), key=lambda part: begun_at[part[0]]
+    )
     is_on = {feature: on for _, feature, on in decided}
     pairs = known(FeatureElement, when.known_at).filter(feature_id__in=[f for f, on in is_on.items() if on])
     return set(pairs.values_list("element_id", flat=True))

@@ -112,4 +112,6 @@ def _said(places: Sequence[Place]) -> str:
     found: dict[str, list[str]] = {}
     for place in places:
         found.setdefault(LABELS[look_of(place)], []).append(place.name)
-    return " ".join(f"{label}: {', '.join(names)}." for label, names in found.items()) or "No country is known."
+    return (
+        " ".join(f"{label}: {', '.join(names)}." for label, names in found.items()) or "No country is known."
+    )

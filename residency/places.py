@@ -49,11 +49,14 @@ class Gazetteer:
     def find(self, text: str) -> Spot | None:
         """The region or country that is named exactly, or None: nothing is guessed.
 
-        A name that is both a region's and a country's, such as Australia, is the region.
+        A name that is both a region's and a country's, such as Australia, is the region. A code that means two places
+        is none: NA is North America there, and Namibia in ISO 3166-1.
         """
         name = PART.sub("", " ".join(text.split()))
         known = self._spots.get(name.casefold())
-        if known is None and len(name) > 2:
-            known = self._codes.get(name.casefold())
-        country = "" if known else country_code(name)
-        return Spot(country=country) if country else known
+        if known is not None:
+            return known
+        country, region = country_code(name), self._codes.get(name.casefold())
+        if country and (region is None or region.countries == {country}):
+            return Spot(country=country)
+        return None if country else region

@@ -176,7 +176,9 @@ def _decoded(decoder: json.JSONDecoder, rest: str) -> Any:
         except json.JSONDecodeError:
             return rest
         except RecursionError:
-            raise Refused("no_json", "The file is no JSON that can be read: it is nested too deeply.") from None
+            raise Refused(
+                "no_json", "The file is no JSON that can be read: it is nested too deeply."
+            ) from None
         if end == len(rest):  # a number may go on in the next piece
             return rest
         yield value

@@ -48,7 +48,10 @@ class Ground(TextChoices):
     BINDING_RULES = "binding_rules", "Binding corporate rules, Art. 47"
     DEROGATION = "derogation", "Derogation, Art. 49"
     ASSESSMENT = "assessment", "Transfer assessment recorded with the election"
-    ADEQUACY_PARTIAL = "adequacy_partial", "An adequacy decision covers some recipients; none is recorded for this one"
+    ADEQUACY_PARTIAL = (
+        "adequacy_partial",
+        "An adequacy decision covers some recipients; none is recorded for this one",
+    )
     ADEQUACY_LACKING = "adequacy_lacking", "The consent rests on an adequacy decision, and none was in force"
     NONE = "none", "None recorded"
     NO_CONSENT = "no_consent", "No consent in force"

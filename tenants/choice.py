@@ -59,7 +59,9 @@ def tenant_asked_for(
 
     Without a name it is the first; None where the person's role lets them see none, or not the one named.
     """
-    allowed = tenants_allowing(signed_in(request), permission, visible_tenants(request)).order_by("name", "id")
+    allowed = tenants_allowing(signed_in(request), permission, visible_tenants(request)).order_by(
+        "name", "id"
+    )
     tenants = list(allowed[:most])
     asked = request.GET.get("tenant", "")
     shown = next((tenant for tenant in tenants if tenant.slug == asked), tenants[0] if tenants else None)

@@ -49,7 +49,10 @@ class RegionAdmin(EntryAdmin):
 
     def more(self, request: HttpRequest, obj: Region) -> list[Panel]:
         centres = Datacentre.objects.current().filter(catalog=obj.catalog_id, country__in=obj.countries)
-        rows = [[link_to(c), country_name(c.country), c.geography] for c in centres.order_by("country", "city")[:LISTED]]
+        rows = [
+            [link_to(c), country_name(c.country), c.geography]
+            for c in centres.order_by("country", "city")[:LISTED]
+        ]
         table = Table(("City", "Country", "Listed under"), rows, "None is listed in its countries.")
         found = [Panel("Datacentres in its countries", table=table)]
         return [*self._phases(obj), *self._exceptions(obj), *found]
@@ -64,7 +67,9 @@ class RegionAdmin(EntryAdmin):
     def _exceptions(obj: Region) -> list[Panel]:
         exceptions = AtRestException.objects.current().filter(catalog=obj.catalog_id).order_by("code")
         rows = [[link_to(e), e.covers] for e in exceptions if not e.regions or obj.code in e.regions]
-        return [Panel("What may be stored elsewhere", table=Table(("Exception", "Data"), rows))] if rows else []
+        return (
+            [Panel("What may be stored elsewhere", table=Table(("Exception", "Data"), rows))] if rows else []
+        )
 
 
 @admin.register(Datacentre)
@@ -80,7 +85,9 @@ class DatacentreAdmin(EntryAdmin):
     def about(self, obj: Datacentre) -> Panel:
         return Panel(
             "What it is",
-            facts([("City", obj.city), ("Country", country_name(obj.country)), ("Listed under", obj.geography)]),
+            facts(
+                [("City", obj.city), ("Country", country_name(obj.country)), ("Listed under", obj.geography)]
+            ),
         )
 
     def more(self, request: HttpRequest, obj: Datacentre) -> list[Panel]:
@@ -151,7 +158,9 @@ class AdequacyDecisionAdmin(EntryAdmin):
     def country_named(self, decision: AdequacyDecision) -> str:
         return country_name(decision.country)
 
-    @column(description="Holds for", label={"All": "success", "Some recipients": "warning"}, ordering="partial")
+    @column(
+        description="Holds for", label={"All": "success", "Some recipients": "warning"}, ordering="partial"
+    )
     def reach(self, decision: AdequacyDecision) -> str:
         return "Some recipients" if decision.partial else "All"
 

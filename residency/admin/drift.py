@@ -66,7 +66,15 @@ class LocationDriftAdmin(TenantModelAdmin):
     list_title = "Location differences"
     intro = "Where the provider showed the data to be somewhere else than elected."
     empty_text = "No difference: wherever the data was seen, it was elected to be there."
-    list_display = ("place", "elected_name", "state", "tenant_name", "first_seen_on", "last_seen_on", "opened")
+    list_display = (
+        "place",
+        "elected_name",
+        "state",
+        "tenant_name",
+        "first_seen_on",
+        "last_seen_on",
+        "opened",
+    )
     list_filter = ("status", "elected")
     search_fields = ("place", "elected__name")
     search_help_text = "Place or elected geography."

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -17,51 +17,79 @@ from catalog.models import Region
 from residency.admin.page import residency_page
 from residency.models import ObservedLocation
 from residency.places import STORES
-from residency.services import observe_location
+from residency.services import Imported, import_locations, observe_location, sentence_of
 from tenants.access import signed_in
 from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import DayField, Deed, InTenantForm
-from tenants.pages.parts import Badge, Panel, facts, link_to
+from tenants.pages.parts import Badge, Panel, admin_url, facts, link_to
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
+LARGEST_UPLOAD = 20 * 1024 * 1024
 TITLE = "Where data is stored and processed"
 
 
 class ObserveForm(InTenantForm):
-    observed_on = DayField(label="Seen on", help_text="The day on which the provider showed it.")
+    """One location by hand, or a file of many."""
+
+    observed_on = DayField(label="Seen on", help_text="The day on which the provider showed it.", required=False)
     place = forms.CharField(
         max_length=200,
+        required=False,
         help_text="The region or country, exactly as the provider's tenant status shows it, for example Europe 0201.",
     )
     source = forms.CharField(
         label="Seen in",
         max_length=200,
         initial="Tenant administration, Tenant status",
-        help_text="Where it was seen.",
+        help_text="Where it was seen; of a file, for rows that do not say it.",
+    )
+    document = forms.FileField(
+        label="Or a file",
+        required=False,
+        help_text="CSV with a first line of names (date, location, source), or a JSON list of objects with the same.",
     )
 
     def prepare(self) -> None:
         super().prepare()
         self.fields["observed_on"].initial = timezone.localdate()
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        document = given.get("document")
+        if document is not None and document.size > LARGEST_UPLOAD:
+            too_much = "This is too much for a page: use the command import_locations."
+            raise forms.ValidationError({"document": too_much})
+        missing = [name for name in ("observed_on", "place") if not given.get(name) and name not in self.errors]
+        if document is None and missing:
+            raise forms.ValidationError(dict.fromkeys(missing, "Fill this in, or choose a file."))
+        return given
+
+
+def _record(request: HttpRequest, _: Any, data: dict[str, Any]) -> ObservedLocation | Imported:
+    document, by = data.pop("document"), signed_in(request)
+    if document is None:
+        return observe_location(by=by, **data)
+    return import_locations(tenant=data["tenant"], file=document.file, source=data["source"], by=by)
+
 
 OBSERVE = Deed(
     "add",
-    "Record a location",
+    "Record locations",
     Permission.OBSERVE_LOCATIONS,
-    lambda request, _, data: observe_location(by=signed_in(request), **data),
+    _record,
     form=ObserveForm,
     consequences=lambda _: [
-        "The place is compared with the geography that was elected for that day.",
+        "Each place is compared with the geography that was elected for that day.",
         "Where it lies elsewhere, the difference is in the worklist until it is resolved, or a later look finds the data "
         "where it should be.",
-        "An observation is a record: it cannot be changed afterwards.",
+        "An observation is a record: it cannot be changed afterwards. A file is taken whole, or not at all.",
     ],
     done="{subject} is recorded.",
     icon="add_location_alt",
+    template="admin/residency/observe.html",
 )
 LABELS = {"As elected": "success", "Elsewhere": "danger", "Nothing elected": "info"}
 TONES = {"As elected": "good", "Elsewhere": "bad", "Nothing elected": "plain"}
@@ -85,7 +113,9 @@ class ObservedLocationAdmin(TenantModelAdmin):
     history_permission = Permission.VIEW_EVENTS
     list_title = "Observed locations"
     intro = "Where the provider showed the data to be, and whether that is where it was elected to be."
-    empty_text = "Nothing recorded. Look at the provider's tenant status and enter what it shows, or import a file."
+    empty_text = (
+        "Nothing recorded. Look at the provider's tenant status and enter what it shows, or import a file."
+    )
     list_display = ("place", "agreement", "elected_name", "tenant_name", "observed_on", "source", "recorded")
     list_filter = (AgreementFilter, "region", "observed_on")
     search_fields = ("place", "source", "recorded_by")
@@ -107,6 +137,17 @@ class ObservedLocationAdmin(TenantModelAdmin):
         return TemplateResponse(
             request, "admin/residency/residency.html", context, status=found["moment"].status
         )
+
+    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        files = {"files": request.FILES} if request.method == "POST" else {}
+        return super().form_arguments(request, obj) | files
+
+    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
+        """A file leads to the list, with what it came to."""
+        if not isinstance(result, Imported):
+            return super().after(request, deed, obj, result)
+        messages.success(request, sentence_of(result))
+        return HttpResponseRedirect(admin_url(self.model, "changelist"))
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ObservedLocation]:
         rows: QuerySet[ObservedLocation] = super().scope(tenants)

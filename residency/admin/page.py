@@ -162,4 +162,3 @@ def _collected(verdict: Verdict) -> Panel:
 
 def _where(verdict: Verdict) -> str:
     return verdict.election.name if verdict.election else "Not known"
-

@@ -112,7 +112,9 @@ class VerdictSerializer(serializers.Serializer[Any]):
     tenant = serializers.CharField()
     at = InstantField()
     known_at = InstantField(allow_null=True, help_text="Null for what is known now.")
-    is_inside = serializers.BooleanField(help_text="Whether the tenant is in the EEA, so that Chapter V asks.")
+    is_inside = serializers.BooleanField(
+        help_text="Whether the tenant is in the EEA, so that Chapter V asks."
+    )
     storage = StorageSerializer(allow_null=True, help_text="Null where nothing was elected.")
     categories = CollectedSerializer(many=True)
     recipients = RecipientSerializer(many=True)

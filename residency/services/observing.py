@@ -6,7 +6,6 @@ can be kept, then to keep it in batches; what is in memory is a batch, and the f
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -122,12 +121,13 @@ def import_locations(
     return outcome
 
 
-def preview(content: bytes, source: str) -> Reading:
-    """What of a file could be kept, without keeping anything. Raises Refused."""
-    reading = Reading()
-    for _ in read(io.BytesIO(content), Gazetteer(), timezone.localdate(), source, reading):
-        pass
-    return reading
+def sentence_of(outcome: Imported) -> str:
+    """What an import came to, in a line."""
+    left = f" {outcome.left_out:,} rows were left out." if outcome.left_out else ""
+    return (
+        f"{outcome.added:,} locations recorded, {outcome.known:,} known already. {outcome.differing:,} lie elsewhere "
+        f"than elected: {outcome.opened:,} new differences, {outcome.cleared:,} no longer found.{left}"
+    )
 
 
 def _alone(tenant: Tenant) -> Tenant:
@@ -266,9 +266,7 @@ class _Book:
             return
         over = mine.filter(status=Status.OPEN, last_seen_on__lt=clean)
         with deed("location_drift.cleared", on=LocationDrift, action=Action.UPDATE):
-            self.outcome.cleared = over.update(
-                status=Status.CLEARED, closed_at=self.now, closed_by=self.name
-            )
+            self.outcome.cleared = over.update(status=Status.CLEARED, closed_at=self.now, closed_by=self.name)
 
 
 def _elections(tenant: Tenant) -> Iterator[tuple[date, Region]]:

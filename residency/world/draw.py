@@ -9,6 +9,7 @@ is Equal Earth (Šavrič, Patterson, Jenny 2018). Points are rounded to whole un
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterator
@@ -115,7 +116,7 @@ def path_of(rings: list[Ring]) -> str:
         whole = [(round(x), round(y)) for x, y in ring]
         points = [p for i, p in enumerate(whole) if i == 0 or p != whole[i - 1]]
         if len(points) > 3:
-            steps = [f"{x2 - x1} {y2 - y1}" for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False)]
+            steps = [f"{x2 - x1} {y2 - y1}" for (x1, y1), (x2, y2) in itertools.pairwise(points)]
             parts.append(f"M{points[0][0]} {points[0][1]}l{' '.join(steps[:-1])}z".replace(" -", "-"))
     return "".join(parts)
 

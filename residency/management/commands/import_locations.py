@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from residency.services import import_locations
-from residency.services.observing import Imported
+from residency.services import import_locations, sentence_of
 from tenants.commands import ConsoleCommand, one_line
 
 
@@ -41,15 +40,6 @@ class Command(ConsoleCommand):
         for problem in outcome.problems:
             self.remark(one_line(problem))
         self.show(vars(outcome), sentence_of(outcome))
-
-
-def sentence_of(outcome: Imported) -> str:
-    """What an import came to, in a line."""
-    left = f" {outcome.left_out:,} rows were left out." if outcome.left_out else ""
-    return (
-        f"{outcome.added:,} locations recorded, {outcome.known:,} known already. {outcome.differing:,} lie elsewhere "
-        f"than elected: {outcome.opened:,} new differences, {outcome.cleared:,} no longer found.{left}"
-    )
 
 
 def _lines_of(path: Path) -> int:
