@@ -187,7 +187,9 @@ def state_of(catalog: Catalog, edition: Edition | None = None) -> State:
         rows = _rows(kind, catalog, edition)
         state[name] = {row["code"]: kind.record_of(row, codes) for row in rows}
         if kind.pairs is not None:
-            _add_elements(kind, state[name], kind.pairs.in_edition(edition), codes)
+            owner = f"{kind.pairs.owner}_id"
+            pairs = kind.pairs.in_edition(edition).values_list(owner, "element_id")
+            _add_elements(kind, state[name], pairs, codes)
     return state
 
 
@@ -197,9 +199,11 @@ def _rows(kind: Kind, catalog: Catalog, edition: Edition | None) -> Iterable[dic
     return rows.order_by("code").values()
 
 
-def _add_elements(kind: Kind, records: dict[str, Record], pairs: Any, codes: Codes) -> None:
+def _add_elements(
+    kind: Kind, records: dict[str, Record], pairs: Iterable[tuple[int, int]], codes: Codes
+) -> None:
     of_entry: dict[str, list[str]] = defaultdict(list)
-    for entry, element in pairs.values_list(f"{pairs.model.owner}_id", "element_id"):
+    for entry, element in pairs:
         if entry in codes[kind.name]:
             of_entry[codes[kind.name][entry]].append(codes["elements"][element])
     for code, record in records.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -18,6 +18,11 @@ def mentions(words: str) -> Q:
     for word in words.split():
         found &= Q(name__icontains=word) | Q(code__icontains=word) | Q(note__icontains=word)
     return found
+
+
+def known(model: Any, at: datetime | None) -> Any:
+    """The shared rows as known at a past instant (as history rows), or now."""
+    return model._default_manager.all() if at is None else model.history.known_at(at)
 
 
 class EntryQuerySet(models.QuerySet[Any]):

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from catalog.models import Region, ThirdParty
+from catalog.geographies import protected_countries
+from catalog.models import ThirdParty
 from tenants.models import Tenant
 
-BOUNDARY = "EUDB"
-
-
-def protected_countries() -> frozenset[str]:
-    """The countries of the EU Data Boundary (EU and EFTA), as the catalog lists them; ISO 3166-1 alpha-2."""
-    found = Region.objects.current().filter(code=BOUNDARY).values_list("countries", flat=True)
-    return frozenset(country for countries in found for country in countries)
+__all__ = ["needs_safeguard", "protected_countries"]
 
 
 def needs_safeguard(tenant: Tenant, third_party: ThirdParty) -> bool:

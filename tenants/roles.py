@@ -37,6 +37,10 @@ class Permission(models.TextChoices):
     RESTORE_CONSENTS = "consent.restore", "Bring consents back from their records"
     OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
+    VIEW_ELECTIONS = "election.view", "See where data is stored and which optional data is collected"
+    PROPOSE_ELECTION = "election.propose", "Propose and withdraw elections"
+    APPROVE_ELECTION = "election.approve", "Approve or reject elections"
+    SET_ELECTION_POLICY = "election.policy", "Decide how elections are handled"
     VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
     KEEP_DIRECTORY = "directory.manage", "Import and correct the employees and their groups"
     VIEW_TERMS = "terms.view", "Read the terms and who accepted them"
@@ -80,6 +84,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RESTORE_CONSENTS: frozenset(),
     Permission.OBJECT: frozenset({_OFFICER}),
     Permission.ANNOUNCE: frozenset(),
+    Permission.VIEW_ELECTIONS: _READERS,
+    Permission.PROPOSE_ELECTION: _DECIDERS,
+    Permission.APPROVE_ELECTION: _DECIDERS,
+    Permission.SET_ELECTION_POLICY: frozenset({_OFFICER}),
     Permission.VIEW_DIRECTORY: _READERS,
     Permission.KEEP_DIRECTORY: _DECIDERS,
     Permission.VIEW_TERMS: _READERS,

@@ -41,7 +41,8 @@ class CollectionElection(Election):
     def ends_at(self) -> datetime | None:
         """When the last of its features is decided anew; None while one of them still stands."""
         ends = [part.ends_at for part in self.parts.select_related("election")]
-        return None if None in ends else max(ends, default=None)
+        known = [end for end in ends if end is not None]
+        return max(known, default=None) if len(known) == len(ends) else None
 
 
 class ElectedFeature(TenantOwned):

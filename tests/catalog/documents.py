@@ -35,7 +35,7 @@ _SMALL: dict[str, Any] = {
             "dpv": ["pd:Name"], **SOURCE,
         },
     ],
-    "features": [{"code": "greeting", "name": "Greeting", "condition": "New devices", "elements": ["person.name"], **SOURCE}],
+    "features": [{"code": "greeting", "name": "Greeting", "condition": "New devices", **SOURCE}],
     "third_parties": [{"code": "depot", "name": "Repair depot", "country": "DE", **SOURCE}],
     "services": [{"code": "repairs", "third_party": "depot", "name": "Repairs", "purpose_text": "Mends.", **SOURCE}],
     "flows": [

@@ -80,7 +80,9 @@ def test_a_feature_brings_what_its_condition_names() -> None:
         if element["category"] == "opt_platform":
             said = element["collection_condition"]
             assert ("device query" in said) == (element["code"] in brought["device_query"]), element["code"]
-            assert ("inventory" in said) == (element["code"] in brought["enhanced_inventory"]), element["code"]
+            assert ("inventory" in said) == (element["code"] in brought["enhanced_inventory"]), element[
+                "code"
+            ]
 
 
 def test_every_element_of_the_sources_is_there() -> None:

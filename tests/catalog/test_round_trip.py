@@ -57,7 +57,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     document["flows"][0]["elements"] = draw(
         st.lists(st.sampled_from(["device.serial", "person.name"]), unique=True)
     )
-    for name in draw(st.lists(st.sampled_from(["flows", "regions", "datacentres"]), unique=True)):
+    document["features"][0]["elements"] = draw(st.sampled_from([[], ["person.name"]]))
+    for name in draw(st.lists(st.sampled_from(["features", "flows", "regions", "datacentres"]), unique=True)):
         document[name] = document[name][: draw(st.integers(0, 1))]
     document["boundary_phases"] = [
         KINDS["boundary_phases"].complete(
