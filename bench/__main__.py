@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from bench import decide
+from bench import decide, residency
 from bench.timing import Result, Spread
 from tests import postgres
 
@@ -22,6 +22,7 @@ NAMES = {
     "bulk": "Many rows in one bulk_create",
     "pieces": "What single pieces of the console's record cost, in a bulk insert",
     "decide": "Decisions over HTTP, against an empty view behind the same middleware and token check",
+    "residency": "Residency verdicts, against as many reads of one row by its key",
 }
 GOALS = {
     ("update", "sqlite"): 1.4,
@@ -55,11 +56,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _everything(engine: str, names: list[str], quick: bool) -> Iterator[str]:
-    measures = [name for name in names if name != "decide"]
+    measures = [name for name in names if name not in ("decide", "residency")]
     if measures:
         yield from _report(engine, _run(engine, ["bench.engine", *measures], quick))
     if "decide" in names:
         yield from _report_decisions(_run(engine, ["bench.decide"], quick))
+    if "residency" in names:
+        yield from _report_residency(_run(engine, ["bench.residency"], quick))
 
 
 def _run(engine: str, module: list[str], quick: bool) -> dict[str, Any]:
@@ -127,6 +130,25 @@ def _report_decisions(answer: dict[str, Any]) -> Iterator[str]:
         served = Spread.of(empty.ratios(results[name])).middle
         if served < LEAST_SHARE:
             yield f"{name} on {answer['server']}: {served:.2f} of the empty view, at least {LEAST_SHARE}"
+
+
+def _report_residency(answer: dict[str, Any]) -> Iterator[str]:
+    """Few and many tenants side by side, and what grows beyond the goal."""
+    few, many = (
+        {name: Result(name, figures) for name, figures in seconds.items()}
+        for seconds in answer["seconds"].values()
+    )
+    print(f"\n{NAMES['residency']}: {answer['server']}, {answer['rounds']} rounds")
+    print(f"| | queries | µs | times the reads, {residency.FEW} tenants | {answer['many']:,} tenants |")
+    print("|---|---:|---:|---|---|")
+    for name in few:
+        ratios = [Spread.of(of[name].ratios(of[residency.READS])) for of in (few, many)]
+        queries = answer["queries"].get(name, "")
+        print(
+            f"| {name} | {queries} | {many[name].median / residency.TIMES * 1e6:,.0f} | {ratios[0]} | {ratios[1]} |"
+        )
+        if ratios[1].middle > MOST_GROWTH * ratios[0].middle:
+            yield f"{name} on {answer['server']} grows from {ratios[0].middle:.2f} to {ratios[1].middle:.2f}"
 
 
 def _machine() -> str:

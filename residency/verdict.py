@@ -215,7 +215,8 @@ class Judge:
     def recipients(self, service: Service) -> Iterable[Recipient]:
         """One for each consent in force; one without, where there is none."""
         flows = self.facts.flows.get(service.pk, Flows())
-        for consent in self.facts.consents.get(service.pk) or [None]:
+        in_force: Sequence[Consent | None] = self.facts.consents.get(service.pk) or [None]
+        for consent in in_force:
             yield Recipient(service, consent, flows, self._recipient(service, consent, flows))
 
     def _recipient(self, service: Service, consent: Consent | None, flows: Flows) -> Judgement:

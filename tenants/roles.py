@@ -48,7 +48,10 @@ class Permission(models.TextChoices):
     PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
     CHASE_TERMS = "terms.chase", "Remind employees, import acceptances"
     VIEW_RESIDENCY = "residency.view", "See where data is stored and processed, and the differences"
-    OBSERVE_LOCATIONS = "residency.observe", "Record where the provider stores the data, and resolve differences"
+    OBSERVE_LOCATIONS = (
+        "residency.observe",
+        "Record where the provider stores the data, and resolve differences",
+    )
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     MANAGE_WORK = "work.manage", "Run and pause scheduled work"
     VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"

@@ -71,7 +71,7 @@ def observe_location(
     tenant = _alone(tenant)
     book = _Book(tenant, by, ObservedLocation.Origin.BY_HAND)
     with deed("location.observed", on=ObservedLocation, action=Action.CREATE, reason=reason):
-        book.keep([Row(1, observed_on, place, spot, source)])
+        book.keep([Row(observed_on, place, spot, source)])
     if not book.outcome.added:
         raise ValidationError("This place was recorded for this day, from this source, already.", "known")
     book.settle()
