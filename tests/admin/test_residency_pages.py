@@ -58,7 +58,7 @@ class ObservedLocationPageTests(TenantPageSuite):
 
     def upload(self, content: str) -> Any:
         file = SimpleUploadedFile("status.csv", content.encode())
-        return self.client.post(self.url("add"), {"document": file, "source": ""}, follow=True)
+        return self.client.post(self.url("add"), {"document": file, "source": "Export"}, follow=True)
 
     def test_a_file_is_taken_whole_or_not_at_all(self) -> None:
         self.enter("admin")
