@@ -31,6 +31,9 @@ from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
+from elections.api import policy as election_policy
+from elections.api.collection import CollectionViewSet
+from elections.api.views import CollectionElectionsViewSet, StorageElectionsViewSet
 from privacy_console.rest.problems import not_found
 from residency.api.locations import LocationDriftViewSet, ObservedLocationsViewSet
 from residency.api.verdict import ResidencyViewSet
@@ -49,6 +52,7 @@ router = SimpleRouter()
 router.register("catalog/editions", catalog.EditionsViewSet, "edition")
 router.register("catalog/categories", catalog.CategoriesViewSet, "category")
 router.register("catalog/elements", catalog.ElementsViewSet, "element")
+router.register("catalog/features", catalog.FeaturesViewSet, "feature")
 router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
 router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
@@ -67,6 +71,8 @@ router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "ob
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
+router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
 router.register(f"{IN_TENANT}/location-drift", LocationDriftViewSet, "location-drift")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
@@ -136,6 +142,14 @@ urlpatterns: list[Any] = [
         name="consent-policy",
     ),
     re_path(rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"),
+    re_path(
+        rf"^v1/{IN_TENANT}/election-policy/$",
+        election_policy.ElectionPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="election-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/collection/$", CollectionViewSet.as_view({"get": "retrieve"}), name="collection"
+    ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",
         OutstandingViewSet.as_view({"get": "list"}),
