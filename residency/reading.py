@@ -96,7 +96,7 @@ def _first_character(text: IO[str]) -> str:
 
 
 def _csv_records(text: IO[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    header = text.readline()
+    header = text.readline(PIECE)
     if "\x00" in header:
         raise Refused("no_csv", "The file is neither CSV nor JSON.")
     delimiter = max(",;\t", key=header.count)
@@ -234,6 +234,11 @@ class _Judge:
 
     def _source(self, given: Any) -> str:
         return _line(given, "source") or self.source
+
+
+def one_line(text: str) -> str:
+    """The text as it can be kept: on one line, without what is not seen, cut to what fits."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:LONGEST]
 
 
 def _line(given: Any, name: str) -> str:

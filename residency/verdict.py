@@ -154,12 +154,6 @@ class Verdict:
                 place.reasons.append(f"May be here: {exception.name}")
         return sorted(places.values(), key=lambda place: place.name)
 
-    @property
-    def standings(self) -> dict[Standing, int]:
-        """How many recipients stand how; only what occurs."""
-        found = [recipient.judgement.standing for recipient in self.recipients]
-        return {standing: found.count(standing) for standing in Standing if standing in found}
-
 
 def _tell(place: Place, judgement: Judgement, what: str) -> None:
     place.standings.append(judgement.standing)

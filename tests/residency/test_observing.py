@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,7 @@ from audit.models import AuditEvent
 from audit.refusals import refusal_of
 from privacy_console.errors import Refused
 from residency.models import LocationDrift, ObservedLocation
-from residency.services import observe_location, resolve_location_drift
+from residency.services import import_locations, observe_location, resolve_location_drift
 from residency.services.observing import AT_ONCE
 from tenants.models import Tenant
 from tests.cast import CastTestCase
@@ -307,6 +308,14 @@ class ImportTests(CastTestCase):
             date(2025, 2, 1),
         )
         assert found["Japan"].country == "JP"
+
+    def test_a_name_of_a_file_that_does_not_fit_is_cut(self) -> None:
+        with door():
+            import_locations(
+                tenant=self.contoso, file=io.BytesIO(b"date,location\n2025-01-01,Europe\n"), source="\x07n" * 300,
+                by=self.admin,
+            )  # fmt: skip
+        assert ObservedLocation.objects.for_tenant(self.contoso).get().source == "n" * 200
 
     def test_an_election_of_another_tenant_means_nothing(self) -> None:
         elected(self.fabrikam, "NA", since=datetime(2024, 1, 1, tzinfo=UTC))
