@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from bench import decide, terms
+from bench import decide, residency, terms
 from bench.timing import Result, Spread
 from tests import postgres
 
@@ -23,6 +23,7 @@ NAMES = {
     "pieces": "What single pieces of the console's record cost, in a bulk insert",
     "terms": "Acceptances imported, and pages about them with many",
     "decide": "Decisions over HTTP, against an empty view behind the same middleware and token check",
+    "residency": "Residency verdicts, against as many reads of one row by its key",
 }
 GOALS = {
     ("update", "sqlite"): 1.4,
@@ -57,13 +58,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _everything(engine: str, names: list[str], quick: bool) -> Iterator[str]:
-    measures = [name for name in names if name not in ("decide", "terms")]
+    measures = [name for name in names if name not in ("decide", "residency", "terms")]
     if measures:
         yield from _report(engine, _run(engine, ["bench.engine", *measures], quick))
     if "terms" in names:
         yield from _report_terms(engine, _run(engine, ["bench.terms"], quick))
     if "decide" in names:
         yield from _report_decisions(_run(engine, ["bench.decide"], quick))
+    if "residency" in names:
+        yield from _report_residency(_run(engine, ["bench.residency"], quick))
 
 
 def _run(engine: str, module: list[str], quick: bool) -> dict[str, Any]:
@@ -133,34 +136,7 @@ def _report_decisions(answer: dict[str, Any]) -> Iterator[str]:
             yield f"{name} on {answer['server']}: {served:.2f} of the empty view, at least {LEAST_SHARE}"
 
 
-def _report_terms(engine: str, answer: dict[str, Any]) -> Iterator[str]:
-    """The tables of imports and of pages, and what misses its goal."""
-    results = {each: Result(each, seconds) for each, seconds in answer["imports"].items()}
-    print(f"\n{NAMES['terms']}: {answer['server']}, {answer['size']:,} acceptances imported")
-    print("| | µs a row | times the plain one (quartiles) |\n|---|---:|---|")
-    for each in results.values():
-        ratio = Spread.of(each.ratios(results[terms.PLAIN]))
-        print(f"| {each.name} | {each.median / answer['size'] * 1e6:,.0f} | {ratio} |")
-    memory = ", ".join(f"{int(rows):,} rows {more} MB" for rows, more in answer["memory"].items())
-    print(f"More memory while importing: {memory}")
-    ratio = Spread.of(results[terms.CONSOLE].ratios(results[terms.PLAIN])).middle
-    if engine == "postgresql" and ratio > MOST_TIMES_PLAIN:
-        yield f"import on {answer['server']}: {ratio:.2f}, at most {MOST_TIMES_PLAIN}"
-    yield from _report_pages(answer)
-
-
-def _report_pages(answer: dict[str, Any]) -> Iterator[str]:
-    many = str(answer["many"])
-    print(
-        f"\n| | ms with {terms.FEW:,} | with {int(many):,} | times (quartiles) | queries |\n|---|---:|---:|---|---|"
-    )
-    for name, seconds in answer["pages"].items():
-        few, large = Result(name, seconds[str(terms.FEW)]), Result(name, seconds[many])
-        growth, queries = Spread.of(large.ratios(few)), answer["queries"][name]
-        asked = f"{queries[str(terms.FEW)]}, {queries[many]}"
-        print(f"| {name} | {few.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {asked} |")
-        if growth.middle > MOST_TIMES_FEW:
-            yield f"{name} on {answer['server']} grows to {growth.middle:.2f}, at most {MOST_TIMES_FEW}"
+from bench import decide, residency, terms
 
 
 def _machine() -> str:

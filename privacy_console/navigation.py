@@ -69,6 +69,9 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("extension", "catalog.Service"),
             Page("public", "catalog.Region"),
             Page("dns", "catalog.Datacentre"),
+            Page("fence", "catalog.BoundaryPhase"),
+            Page("output", "catalog.AtRestException"),
+            Page("balance", "catalog.AdequacyDecision"),
             Page("menu_book", "catalog.Edition"),
         ),
     ),
@@ -85,6 +88,19 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("rule", "consents.ConsentPolicy"),
             Page("groups", "consents.SubcontractorNotice", page="subcontractors", called="Subcontractors"),
             Page("gavel", "consents.Objection"),
+        ),
+    ),
+    (
+        "Residency",
+        (
+            Page(
+                "travel_explore",
+                "residency.ObservedLocation",
+                page="residency",
+                called="Where data is stored",
+            ),
+            Page("location_on", "residency.ObservedLocation"),
+            Page("wrong_location", "residency.LocationDrift"),
         ),
     ),
     (

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "elections",
     "consents",
     "terms",
+    "residency",
     "portal",
 ]
 MIDDLEWARE = [

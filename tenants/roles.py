@@ -49,6 +49,11 @@ class Permission(models.TextChoices):
     DRAFT_TERMS = "terms.draft", "Draft terms and decide whom they are for"
     PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
     CHASE_TERMS = "terms.chase", "Remind employees, import acceptances"
+    VIEW_RESIDENCY = "residency.view", "See where data is stored and processed, and the differences"
+    OBSERVE_LOCATIONS = (
+        "residency.observe",
+        "Record where the provider stores the data, and resolve differences",
+    )
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     MANAGE_WORK = "work.manage", "Run and pause scheduled work"
     VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"
@@ -96,6 +101,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.DRAFT_TERMS: _DECIDERS,
     Permission.PUBLISH_TERMS: frozenset({_OFFICER}),
     Permission.CHASE_TERMS: _DECIDERS,
+    Permission.VIEW_RESIDENCY: _READERS,
+    Permission.OBSERVE_LOCATIONS: _DECIDERS,
     Permission.VIEW_WORKLIST: _READERS,
     Permission.MANAGE_WORK: frozenset(),
     Permission.VIEW_MESSAGES: _DECIDERS,

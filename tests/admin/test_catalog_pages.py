@@ -9,6 +9,9 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from catalog.exports import Format
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
@@ -274,6 +277,41 @@ class DatacentrePageTests(EntryPageSuite):
         else w
         for w in _writings(values)
     )
+
+
+def _boundary(_: Any = None) -> int:
+    return Region.objects.get(catalog__code="intune", code="EUDB").pk
+
+
+class BoundaryPhasePageTests(EntryPageSuite):
+    model, kind = BoundaryPhase, "boundary_phases"
+    values = {"region": _boundary, "starts_on": "2026-01-01", "covers": "Logs"}
+    writings = _writings(values)
+
+    def test_a_boundary_says_what_it_keeps_inside(self) -> None:
+        self.enter("auditor")
+        page = self.client.get(reverse("admin:catalog_region_change", args=[_boundary()]))
+        for words in ("Pseudonymized personal data", "Network transit", "Switzerland"):
+            self.assertContains(page, words)
+
+
+class AtRestExceptionPageTests(EntryPageSuite):
+    model, kind = AtRestException, "at_rest_exceptions"
+    values = {"covers": "What the help desk reads."}
+    writings = _writings({**values, "countries": "US, IE", "regions": "EU"})
+
+
+class AdequacyDecisionPageTests(EntryPageSuite):
+    model, kind = AdequacyDecision, "adequacy_decisions"
+    values = {"country": "KE", "reference": "Decision 1", "decided_on": "2026-05-01"}
+    writings = _writings(values)
+
+    def test_a_partial_one_says_for_whom_it_holds(self) -> None:
+        self.enter("auditor")
+        decision = AdequacyDecision.objects.get(code="US.dpf")
+        page = self.client.get(self.url("change", decision.pk))
+        self.assertContains(page, "Data Privacy Framework List")
+        self.assertContains(self.client.get(self.url("changelist")), "Some recipients")
 
 
 class EditionPageTests(PlatformPageSuite):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Category,
     Datacentre,
     Edition,
@@ -29,6 +32,9 @@ PATHS: dict[str, type[Entry]] = {
     "flows": Flow,
     "regions": Region,
     "datacentres": Datacentre,
+    "boundary-phases": BoundaryPhase,
+    "at-rest-exceptions": AtRestException,
+    "adequacy-decisions": AdequacyDecision,
 }
 
 
@@ -42,6 +48,8 @@ def amended() -> dict[str, Any]:
         *document["third_parties"],
         *document["services"],
         *document["regions"],
+        *document["at_rest_exceptions"],
+        *document["adequacy_decisions"],
     ):
         one["name"] += " (new)"
     document["datacentres"] = []
@@ -209,6 +217,27 @@ class TestRegions(suite.CatalogSuite):
 
 class TestDatacentres(suite.CatalogSuite):
     path = "/api/v1/catalog/datacentres/"
+
+
+class TestBoundaryPhases(suite.CatalogSuite):
+    path = "/api/v1/catalog/boundary-phases/"
+
+
+class TestAtRestExceptions(suite.CatalogSuite):
+    path = "/api/v1/catalog/at-rest-exceptions/"
+
+
+class TestAdequacyDecisions(suite.CatalogSuite):
+    path = "/api/v1/catalog/adequacy-decisions/"
+
+    def test_a_decision_says_for_whom_and_how_long(self) -> None:
+        found = self.reader.get(self.path, {"country": "GB"}).json()["results"]
+        assert [(d["code"], d["decided_on"], d["ends_on"]) for d in found] == [
+            ("GB", "2021-06-28", "2025-12-27"),
+            ("GB.2025", "2025-12-19", "2031-12-27"),
+        ]
+        partial = self.reader.get(self.path, {"partial": "true", "country": "US"}).json()["results"]
+        assert {d["code"] for d in partial} == {"US.dpf", "US.privacy_shield", "US.safe_harbour"}
 
 
 class TestEditions(suite.ListSuite):
