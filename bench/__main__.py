@@ -136,7 +136,53 @@ def _report_decisions(answer: dict[str, Any]) -> Iterator[str]:
             yield f"{name} on {answer['server']}: {served:.2f} of the empty view, at least {LEAST_SHARE}"
 
 
-from bench import decide, residency, terms
+def _report_terms(engine: str, answer: dict[str, Any]) -> Iterator[str]:
+    """The tables of imports and of pages, and what misses its goal."""
+    results = {each: Result(each, seconds) for each, seconds in answer["imports"].items()}
+    print(f"\n{NAMES['terms']}: {answer['server']}, {answer['size']:,} acceptances imported")
+    print("| | µs a row | times the plain one (quartiles) |\n|---|---:|---|")
+    for each in results.values():
+        ratio = Spread.of(each.ratios(results[terms.PLAIN]))
+        print(f"| {each.name} | {each.median / answer['size'] * 1e6:,.0f} | {ratio} |")
+    memory = ", ".join(f"{int(rows):,} rows {more} MB" for rows, more in answer["memory"].items())
+    print(f"More memory while importing: {memory}")
+    ratio = Spread.of(results[terms.CONSOLE].ratios(results[terms.PLAIN])).middle
+    if engine == "postgresql" and ratio > MOST_TIMES_PLAIN:
+        yield f"import on {answer['server']}: {ratio:.2f}, at most {MOST_TIMES_PLAIN}"
+    yield from _report_pages(answer)
+
+
+def _report_pages(answer: dict[str, Any]) -> Iterator[str]:
+    many = str(answer["many"])
+    print(
+        f"\n| | ms with {terms.FEW:,} | with {int(many):,} | times (quartiles) | queries |\n|---|---:|---:|---|---|"
+    )
+    for name, seconds in answer["pages"].items():
+        few, large = Result(name, seconds[str(terms.FEW)]), Result(name, seconds[many])
+        growth, queries = Spread.of(large.ratios(few)), answer["queries"][name]
+        asked = f"{queries[str(terms.FEW)]}, {queries[many]}"
+        print(f"| {name} | {few.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {asked} |")
+        if growth.middle > MOST_TIMES_FEW:
+            yield f"{name} on {answer['server']} grows to {growth.middle:.2f}, at most {MOST_TIMES_FEW}"
+
+
+def _report_residency(answer: dict[str, Any]) -> Iterator[str]:
+    """Few and many tenants side by side, and what grows beyond the goal."""
+    few, many = (
+        {name: Result(name, figures) for name, figures in seconds.items()}
+        for seconds in answer["seconds"].values()
+    )
+    print(f"\n{NAMES['residency']}: {answer['server']}, {answer['rounds']} rounds")
+    print(f"| | queries | µs | times the reads, {residency.FEW} tenants | {answer['many']:,} tenants |")
+    print("|---|---:|---:|---|---|")
+    for name in few:
+        ratios = [Spread.of(of[name].ratios(of[residency.READS])) for of in (few, many)]
+        queries = answer["queries"].get(name, "")
+        print(
+            f"| {name} | {queries} | {many[name].median / residency.TIMES * 1e6:,.0f} | {ratios[0]} | {ratios[1]} |"
+        )
+        if ratios[1].middle > MOST_GROWTH * ratios[0].middle:
+            yield f"{name} on {answer['server']} grows from {ratios[0].middle:.2f} to {ratios[1].middle:.2f}"
 
 
 def _machine() -> str:
