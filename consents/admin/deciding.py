@@ -37,10 +37,9 @@ def _what_granting_does(consent: Consent) -> list[str]:
 
 def _what_stands_beside(consent: Consent) -> list[str]:
     """What becomes of the consent that it renews; or which one stands in its way."""
-    if consent.supersedes is not None:
-        return [
-            f"It renews {consent.supersedes}, {period_of(consent.supersedes)}: that ends when this begins."
-        ]
+    old = consent.supersedes
+    if old is not None and old.is_in_force():
+        return [f"It renews {old}, {period_of(old)}: that ends when this begins."]
     same = Consent.objects.for_tenant(consent.tenant).for_service(consent.service, consent.connection)
     held = same.overlapping(timezone.now(), None).order_by("effective_from").first()
     if held is None:

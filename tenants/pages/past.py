@@ -49,7 +49,7 @@ class MomentFilter(SimpleListFilter):
 
 def seen_at(obj: Any) -> datetime:
     """The instant that a list shows the object at."""
-    return getattr(obj, "shown_at", None) or timezone.now()
+    return getattr(obj, "_shown_at", None) or timezone.now()
 
 
 def filtered_then(request: HttpRequest, queryset: Any, condition: Q) -> Any:
@@ -92,7 +92,7 @@ class PastModelAdmin(TenantModelAdmin):
             id__in=[each.pk for each in present]))}  # fmt: skip
         for each in present:
             self.carry_over(each, then[each.pk])
-            then[each.pk].shown_at = moment.at
+            then[each.pk]._shown_at = moment.at
         return [then[each.pk] for each in present]
 
     def carry_over(self, present: Any, past: Any) -> None:
