@@ -36,8 +36,8 @@ COLUMNS = {
     },
     TIME: {
         "acceptedtime", "accepteddatetime", "accepteddate", "acceptedon", "timeaccepted", "dateaccepted",
-        "akzeptiertam", "akzeptiertezeit", "annahmezeit", "zeitpunktderannahme", "heuredacceptation", "datedacceptation",
-        "horadeaceptacion", "fechadeaceptacion", "oradiaccettazione", "dataaccettazione", "datadiaccettazione",
+        "akzeptiertam", "akzeptiertezeit", "annahmezeit", "zeitpunktderannahme", "heuredacceptation",
+        "datedacceptation", "horadeaceptacion", "fechadeaceptacion", "oradiaccettazione", "dataaccettazione", "datadiaccettazione",
         "horadeaceitacao", "tijdvanacceptatie", "geaccepteerdop",
     },
 }  # fmt: skip
