@@ -10,16 +10,16 @@ from uuid import uuid4
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from audit.models import AuditEvent
 from catalog.models import Element, Service
 from consents.services import grant_consent, request_consent, withdraw_consent
 from portal.outstanding import outstanding_of
 from tenants.models import User
+from terms.imports.reading import How, Reading, document_of
 from terms.models import Acceptance
 from terms.receipts import is_genuine
-from terms.services import assign_policy, retire_policy
+from terms.services import assign_policy, import_acceptances, retire_policy
 from terms.standing import places_of
 from tests.portal.stories import PortalTestCase, colleague, correct, in_force, publish, ticket_in
 
@@ -211,19 +211,10 @@ class Looking(Pages):
         self.assertNotContains(one, "different")
 
     def test_an_imported_decision_has_no_words_and_no_receipt(self) -> None:
-        version = self.policy.versions.get()
-        imported = Acceptance.objects.for_tenant(self.contoso).create(
-            tenant=self.contoso,
-            employee=self.reader,
-            policy=self.policy,
-            version=version,
-            directory_id="id-reader",
-            user_principal_name="reader@contoso.example",
-            decided_at=timezone.now(),
-            decision="accepted",
-            surface="company_portal",
-            trigger="new",
-        )
+        report = f"UPN,Accepted version,Accepted time\n{self.reader.user_principal_name},1,2023-07-04 07:57\n"
+        reading = Reading([document_of("report.csv", report.encode())], How())
+        import_acceptances(policy=self.policy, by=self.admin, reading=reading)
+        imported = Acceptance.objects.for_tenant(self.contoso).get()
         address = f"/portal/contoso/decisions/{imported.receipt_id}/"
         self.assertContains(self.client.get(address), "the words that you saw are not kept here")
         assert self.client.get(address + "receipt.json").status_code == 404
