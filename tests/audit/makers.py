@@ -37,7 +37,15 @@ from consents.models import (
     SubcontractorNotice,
 )
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsText, TermsVersion
+from terms.models import (
+    Acceptance,
+    Reminder,
+    TermsPolicy,
+    TermsRevision,
+    TermsTarget,
+    TermsText,
+    TermsVersion,
+)
 from tests.cast import Cast, person
 from work.models import CalendarFeed, Job, MailPreference, Message
 
@@ -255,6 +263,16 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _reminder(cast: Cast) -> Reminder:
+    version, who, message = _version(cast), employee(cast), _message(cast)
+    for row in (version, who, message):
+        row.save()
+    return Reminder(
+        tenant=cast.contoso, employee=who, policy=version.policy, version=version, round=1, number=1,
+        reminded_at=timezone.now(), message=message,
+    )  # fmt: skip
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -305,6 +323,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    Reminder: Maker(_reminder, "by_hand", lambda: True),
 }
 
 
