@@ -1,4 +1,4 @@
-"""The deeds of signing in: asking for a link, and using it once."""
+"""The deeds of signing in: asking for a link, using it once, what the trail says of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from terms.services.acceptances import network_of
 from work.mail import post
 from work.models import CONFIDENTIAL
 
+# How somebody signs in, as the trail has it.
+LINK, PROVIDER = "link", "provider"
 AN_HOUR = timedelta(hours=1)
 LINKS_EACH_EMPLOYEE = 5
 # A whole company asks from one network on the day that new terms are published.
@@ -109,7 +111,7 @@ def find_link(tenant: Tenant, secret: str) -> SignInLink | None:
     links = SignInLink.objects.for_tenant(tenant).filter(
         digest=SignInLink.digest_of(secret), employee__isnull=False
     )
-    found: SignInLink | None = links.select_related("employee").first()
+    found: SignInLink | None = links.select_related("employee", "tenant").first()
     return found
 
 
@@ -125,17 +127,23 @@ def sign_in(*, link: SignInLink) -> Employee | None:
     with transaction.atomic():
         # Of two clicks at once, one finds the row unused.
         is_in = employee.is_active and unused.update(used_at=now) == 1
-        if is_in:
-            identify(**as_actor(employee))
-        record(
-            "sign_in.succeeded" if is_in else "sign_in.failed",
-            category="sign-in",
-            tenant=link.tenant_id,
-            resource=employee,
-            resource_name=employee.directory_id,
-            result=AuditEvent.Result.SUCCESS if is_in else AuditEvent.Result.FAILURE,
-        )
+        note_sign_in(link.tenant, employee, LINK, why="" if is_in else "used, too old, or left")
     return employee if is_in else None
+
+
+def note_sign_in(tenant: Tenant, employee: Employee | None, method: str, *, why: str = "") -> None:
+    """Record that somebody is in, or (`why`) that nobody is. From then on, whoever is in is the one who acts."""
+    if employee is not None and not why:
+        identify(**as_actor(employee))
+    record(
+        "sign_in.failed" if why else "sign_in.succeeded",
+        category="sign-in",
+        tenant=tenant,
+        resource=employee,
+        resource_name=employee.directory_id if employee else "",
+        result=AuditEvent.Result.FAILURE if why else AuditEvent.Result.SUCCESS,
+        details={"method": method} | ({"why": why} if why else {}),
+    )
 
 
 def note_sign_out(*, employee: Employee) -> None:

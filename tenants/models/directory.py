@@ -47,7 +47,10 @@ class Employee(TenantOwned):
 
     class Meta:
         ordering = ("user_principal_name", "id")
-        indexes = (models.Index("tenant", Lower("user_principal_name"), name="employee_by_user_name"),)
+        indexes = (
+            models.Index("tenant", Lower("user_principal_name"), name="employee_by_user_name"),
+            models.Index(fields=("tenant", "user_principal_name", "id"), name="employee_in_order"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "directory_id"),

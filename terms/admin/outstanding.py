@@ -12,8 +12,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from privacy_console.rest.pagination import LARGEST_ID
 from tenants.models import Employee
-from tenants.pages.lists import CappedPaginator
 from tenants.pages.parts import Badge, Several, Table, admin_url, link_to
 from tenants.roles import Permission
 from terms.admin.reminding import REMIND
@@ -34,23 +34,43 @@ def outstanding_view(page: Any, request: HttpRequest, policy: TermsPolicy) -> Ht
     if not page.may(request, Permission.VIEW_DIRECTORY, policy):
         raise PermissionDenied
     chosen = request.GET.get("standing", "")
-    people = outstanding(policy).order_by("user_principal_name", "pk")
+    people = outstanding(policy)
     if chosen in TONES:
         people = people.filter(standing=chosen)
-    numbers = CappedPaginator(people, AT_ONCE).get_page(request.GET.get("p"))
+    last = _named(policy, request.GET.get("after", ""))
+    shown = list(_following(people, last)[: AT_ONCE + 1])
     may_remind = REMIND.is_offered(policy) and page.may(request, REMIND.permission, policy)
     context = page.context(
         request,
         policy,
         title=f"Outstanding: {policy}",
-        page=numbers,
+        is_first=last is None,
+        after=shown[AT_ONCE - 1].pk if len(shown) > AT_ONCE else None,
         chosen=chosen,
         choices=[(standing.value, standing.label) for standing in TONES],
-        table=_table(policy, list(numbers.object_list), may_remind=may_remind),
+        table=_table(policy, shown[:AT_ONCE], may_remind=may_remind),
         grace_until=_grace(policy),
         remind_url=admin_url(policy, REMIND.name, policy.pk) if may_remind else "",
     )
     return TemplateResponse(request, "admin/terms/outstanding.html", context)
+
+
+def _named(policy: TermsPolicy, key: str) -> Employee | None:
+    """The employee with this key, whom a page of the list ended with."""
+    if not (key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID):
+        return None
+    found: Employee | None = Employee.objects.for_tenant(policy.tenant_id).filter(pk=key).first()
+    return found
+
+
+def _following(people: Any, last: Employee | None) -> Any:
+    """In their order, those after the last one. Neither counted nor skipped over: both would look at everybody."""
+    if last is not None:
+        name = last.user_principal_name
+        people = people.filter(user_principal_name__gte=name).exclude(
+            user_principal_name=name, pk__lte=last.pk
+        )
+    return people.order_by("user_principal_name", "pk")
 
 
 def _grace(policy: TermsPolicy) -> date | None:

@@ -11,6 +11,7 @@ from tenants.access import signed_in
 from tenants.models import Group
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm, OptionalReasonForm
 from tenants.roles import Permission
+from terms.admin.acceptance_imports import IMPORT
 from terms.admin.reminding import REMIND
 from terms.models import TermsPolicy, TermsTarget
 from terms.progress import asked_of
@@ -168,6 +169,7 @@ DEEDS = (
         done="{subject} is assigned anew.",
         icon="group_add",
     ),
+    IMPORT,
     REMIND,
     Deed(
         "retire",

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('tenants', '0003_directory'),
-        ('terms', '0001_initial'),
+        ('terms', '0002_acceptance_imports'),
         ('work', '0002_told'),
     ]
 

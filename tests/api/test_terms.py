@@ -12,7 +12,8 @@ from audit.models import AuditEvent
 from tenants.models import Tenant, User
 from tenants.roles import Permission, Role
 from terms import services
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsVersion
+from terms.imports.reading import How, Reading, document_of
+from terms.models import Acceptance, AcceptanceImport, TermsPolicy, TermsRevision, TermsVersion
 from terms.receipts import is_genuine
 from tests.api import suite
 from tests.terms.stories import WORDS, a_group, colleague, corrected, decided, published
@@ -475,6 +476,94 @@ class TestAcceptances(OfPolicies, suite.EndpointSuite):
         for method, path in (("POST", ""), ("PATCH", f"{self.own()}/"), ("DELETE", f"{self.own()}/")):
             self.assert_problem(self.send(officer, method, self.path + path), 405)
         assert AuditEvent.objects.for_tenant(self.contoso).count() == count
+
+
+REPORT = "User name;UPN;Accepted version;Accepted time\nAda;{};1;2023-07-04T07:57:43Z\n"
+
+
+class TestAcceptanceImports(OfPolicies, suite.EndpointSuite):
+    queries = 3
+    policy: ClassVar[TermsPolicy]
+    writes = (
+        suite.Write(
+            "POST", Permission.CHASE_TERMS, "terms.acceptances_imported", body={"report": REPORT, "name": "report.csv"},
+            text_field="name",
+        ),
+    )  # fmt: skip
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        with cls.door():
+            cls.policy = cls.in_force(cls.contoso)
+        cls.path = f"{TERMS}{cls.policy.pk}/acceptance-imports/"
+
+    def imported(self, policy: TermsPolicy) -> str:
+        documents = [document_of("report.csv", REPORT.encode())]
+        made = services.import_acceptances(policy=policy, by=self.operator, reading=Reading(documents, How()))
+        return str(made.pk)
+
+    def make(self, count: int) -> None:
+        with self.door():
+            for _ in range(count):
+                self.imported(self.policy)
+
+    def own(self) -> str:
+        if not AcceptanceImport.objects.for_tenant(self.contoso).exists():
+            self.make(1)
+        return super().own()
+
+    def foreign(self) -> str:
+        with self.door():
+            return self.imported(self.in_force(self.fabrikam))
+
+    def ask(self, query: str = "", **body: Any) -> Any:
+        return self.send(self.role(Role.TENANT_ADMIN), "POST", f"{self.path}{query}", body)
+
+    def test_a_report_and_answers_come_to_the_same(self) -> None:
+        with self.door():
+            who = colleague(self.contoso)
+        report = REPORT.replace("2023-07-04T07:57:43Z", "04/07/2023 09:57").format(who.user_principal_name)
+        how = {"dates": "day_first", "time_zone": "Europe/Berlin", "versions": {"5": 1}}
+        dry = self.ask("?dry_run=true", report=report, **how)
+        assert (dry.status_code, dry.json()["id"], dry.json()["recorded"]) == (200, None, 1)
+        assert not Acceptance.objects.for_tenant(self.contoso).exists()
+        made = self.ask(report=report, **how).json()
+        own = {"id": None, "imported_at": None, "imported_by": ""}
+        assert made | own == dry.json()
+        assert made["settings"] == how
+        assert self.reader.get(f"{self.path}{made['id']}/").json() == made
+        status = {
+            "id": "1", "userPrincipalName": who.user_principal_name, "acceptedVersion": 1,
+            "acceptedDateTime": "2023-07-04T07:57:43Z",
+        }  # fmt: skip
+        again = self.ask(documents=[{"value": [status, {}]}]).json()
+        assert (again["already_recorded"], again["left_out"]) == (1, 1)
+        assert again["problems"][0]["pointer"] == "/documents/0/value/1"
+        [kept] = self.reader.get(f"{TERMS}{self.policy.pk}/acceptances/").json()["results"]
+        assert (kept["source"], kept["surface"], kept["decided_at"]) == (
+            made["id"],
+            "company_portal",
+            "2023-07-04T07:57:00Z",
+        )
+
+    def test_what_is_wrong_is_said_and_nothing_is_kept(self) -> None:
+        for body, pointer in (
+            ({}, "#/report"),
+            ({"report": REPORT, "documents": [{}]}, "#/report"),
+            ({"report": REPORT, "dates": "year_first"}, "#/dates"),
+            ({"report": REPORT, "time_zone": "Mars/Olympus"}, "#/time_zone"),
+            ({"report": REPORT, "versions": {"one": 1}}, "#/versions"),
+            ({"report": REPORT, "versions": {"1": -1}}, "#/versions"),
+        ):
+            answer = self.ask(**body)
+            assert answer.status_code == 400, body
+            assert answer.json()["errors"][0]["pointer"].startswith(pointer), body
+        self.assert_problem(self.ask(report="Name;Mail"), 409, code="columns")
+        self.assert_problem(
+            self.ask(report=REPORT.replace("2023-07-04T", "04/05/2023 ")), 409, code="ambiguous_dates"
+        )
+        assert not AcceptanceImport.objects.for_tenant(self.contoso).exists()
 
 
 class TestOutstanding(suite.ListSuite):

@@ -36,9 +36,11 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
+from portal.models import IdentityProvider
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
 from terms.models import (
     Acceptance,
+    AcceptanceImport,
     Reminder,
     TermsPolicy,
     TermsRevision,
@@ -123,6 +125,15 @@ def _policy(cast: Cast) -> ConsentPolicy:
     other = _tenant(cast)
     other.save()
     return ConsentPolicy(tenant=other)
+
+
+def _provider(cast: Cast) -> IdentityProvider:
+    """As with policies, each tenant has only one."""
+    if not IdentityProvider.objects.for_tenant(cast.contoso).exists():
+        return IdentityProvider(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return IdentityProvider(tenant=other)
 
 
 def _step(cast: Cast) -> EndingStep:
@@ -273,6 +284,14 @@ def _reminder(cast: Cast) -> Reminder:
     )  # fmt: skip
 
 
+def _acceptance_import(cast: Cast) -> AcceptanceImport:
+    policy = _terms(cast)
+    policy.save()
+    return AcceptanceImport(
+        tenant=cast.contoso, policy=policy, name="report.csv", sha256="0" * 64, imported_by="officer"
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -304,6 +323,7 @@ MAKERS: dict[type[Any], Maker] = {
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
+    IdentityProvider: Maker(_provider, "client_id", _text),
     EndingStep: Maker(_step, "proof", _text),
     Credential: Maker(_credential, "name", _text),
     ConsentImport: Maker(_import, "name", _text),
@@ -324,6 +344,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
     Reminder: Maker(_reminder, "by_hand", lambda: True),
+    AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 
 
