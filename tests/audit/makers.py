@@ -41,6 +41,7 @@ from tenants.models import AccessToken, Employee, Group, GroupMember, Membership
 from terms.models import (
     Acceptance,
     AcceptanceImport,
+    Reminder,
     TermsPolicy,
     TermsRevision,
     TermsTarget,
@@ -273,6 +274,16 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _reminder(cast: Cast) -> Reminder:
+    version, who, message = _version(cast), employee(cast), _message(cast)
+    for row in (version, who, message):
+        row.save()
+    return Reminder(
+        tenant=cast.contoso, employee=who, policy=version.policy, version=version, round=1, number=1,
+        reminded_at=timezone.now(), message=message,
+    )  # fmt: skip
+
+
 def _acceptance_import(cast: Cast) -> AcceptanceImport:
     policy = _terms(cast)
     policy.save()
@@ -332,6 +343,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    Reminder: Maker(_reminder, "by_hand", lambda: True),
     AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 
