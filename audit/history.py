@@ -89,7 +89,7 @@ class EventIdField(models.BigIntegerField):  # type: ignore[type-arg]
         return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
 
 
-class PastDescriptor(HistoryDescriptor):  # type: ignore[misc]
+class PastDescriptor(HistoryDescriptor):
     """What `Model.history` is. Its manager's class is made once; the library makes one at every look."""
 
     def __init__(self, given: HistoryDescriptor) -> None:

@@ -11,19 +11,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.db.models import Model
 
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
     Edition,
     Element,
+    ElementPair,
     Entry,
+    Feature,
+    FeatureElement,
     Flow,
     FlowElement,
     Region,
@@ -57,6 +63,8 @@ class Kind:
     """One list of the file and its model.
 
     references: the keys that name a record of another kind by its code. columns: keys that the model calls otherwise.
+    lists: the keys that name several records of another kind, kept as codes.
+    pairs: the rows behind the key `elements`, for a kind that has it.
     """
 
     name: str
@@ -64,6 +72,8 @@ class Kind:
     definition: str
     references: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
+    pairs: type[ElementPair] | None = None
 
     @property
     def label(self) -> str:
@@ -76,6 +86,15 @@ class Kind:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(self.properties)
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The keys that hold a day, or nothing where it is not known."""
+        return frozenset(
+            key
+            for key, rule in self.properties.items()
+            if rule.get("$ref") in ("#/$defs/date", "#/$defs/day")
+        )
 
     def complete(self, values: Record) -> Record:
         """The record with every key: what the file leaves out has its default. Sets are sorted."""
@@ -100,12 +119,12 @@ class Kind:
                 "override_rule": (value or {}).get("rule", ""),
                 "override_reason": (value or {}).get("reason", ""),
             }
-        if key == "source_date":
+        if key in self.dates:
             return {key: date.fromisoformat(value) if value else None}
         return {} if key == "elements" else {self.columns.get(key, key): value}
 
     def record_of(self, row: Mapping[str, Any], codes: Codes) -> Record:
-        """The record a row of columns stands for, without what other tables hold (a flow's elements)."""
+        """The record a row of columns stands for, without what other tables hold (its elements)."""
         return {key: self._value_of(key, row, codes) for key in self.keys if key != "elements"}
 
     def _value_of(self, key: str, row: Mapping[str, Any], codes: Codes) -> Any:
@@ -114,7 +133,7 @@ class Kind:
         if key == "override":
             is_set = bool(row["override_rule"])
             return {"rule": row["override_rule"], "reason": row["override_reason"]} if is_set else None
-        if key == "source_date":
+        if key in self.dates:
             return row[key].isoformat() if row[key] else ""
         return row[self.columns.get(key, key)]
 
@@ -128,11 +147,15 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("categories", Category, "category"),
         Kind("elements", Element, "element", {"category": "categories"}),
+        Kind("features", Feature, "feature", pairs=FeatureElement),
         Kind("third_parties", ThirdParty, "third_party"),
         Kind("services", Service, "service", {"third_party": "third_parties"}, {"per_tenant": "connections"}),
-        Kind("flows", Flow, "flow", {"service": "services"}),
+        Kind("flows", Flow, "flow", {"service": "services"}, pairs=FlowElement),
         Kind("regions", Region, "region"),
         Kind("datacentres", Datacentre, "datacentre"),
+        Kind("boundary_phases", BoundaryPhase, "boundary_phase", {"region": "regions"}),
+        Kind("at_rest_exceptions", AtRestException, "at_rest_exception", lists={"regions": "regions"}),
+        Kind("adequacy_decisions", AdequacyDecision, "adequacy_decision"),
     )
 }
 
@@ -163,7 +186,10 @@ def state_of(catalog: Catalog, edition: Edition | None = None) -> State:
     for name, kind in KINDS.items():
         rows = _rows(kind, catalog, edition)
         state[name] = {row["code"]: kind.record_of(row, codes) for row in rows}
-    _add_elements(state["flows"], codes, edition)
+        if kind.pairs is not None:
+            owner = f"{kind.pairs.owner}_id"
+            pairs = kind.pairs.in_edition(edition).values_list(owner, "element_id")
+            _add_elements(kind, state[name], pairs, codes)
     return state
 
 
@@ -173,16 +199,17 @@ def _rows(kind: Kind, catalog: Catalog, edition: Edition | None) -> Iterable[dic
     return rows.order_by("code").values()
 
 
-def _add_elements(flows: dict[str, Record], codes: Codes, edition: Edition | None) -> None:
-    carried: dict[str, list[str]] = defaultdict(list)
-    pairs = FlowElement.in_edition(edition).values_list("flow_id", "element_id")
-    for flow, element in pairs:
-        if flow in codes["flows"]:
-            carried[codes["flows"][flow]].append(codes["elements"][element])
-    for code, record in flows.items():
-        record["elements"] = sorted(carried[code])
+def _add_elements(
+    kind: Kind, records: dict[str, Record], pairs: Iterable[tuple[int, int]], codes: Codes
+) -> None:
+    of_entry: dict[str, list[str]] = defaultdict(list)
+    for entry, element in pairs:
+        if entry in codes[kind.name]:
+            of_entry[codes[kind.name][entry]].append(codes["elements"][element])
+    for code, record in records.items():
+        record["elements"] = sorted(of_entry[code])
         # In the order of the file's keys, so that exports and differences read the same.
-        flows[code] = {key: record[key] for key in KINDS["flows"].keys}
+        records[code] = {key: record[key] for key in kind.keys}
 
 
 def hand_entered(catalog: Catalog) -> set[tuple[str, str]]:

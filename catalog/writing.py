@@ -14,7 +14,7 @@ from audit.models import AuditEvent
 from audit.services import record as record_event
 from catalog.differences import KindReport
 from catalog.kinds import KINDS, Ids, Kind, Record, State
-from catalog.models import Catalog, Edition, Element, Entry, FlowElement
+from catalog.models import Catalog, Edition, Element, ElementPair, Entry
 from privacy_console.errors import Refused
 
 COUNTED = ("added", "changed", "removed")
@@ -82,7 +82,8 @@ def _write_rows(edition: Edition, plan: Plan) -> None:
         if not report.is_empty:
             _write_kind(kind, edition, plan, report, ids)
         ids[name] = dict(kind.model.objects.filter(catalog=edition.catalog_id).values_list("code", "pk"))
-    _write_carried(edition, plan.state["flows"], plan.reports.get("flows", KindReport()), ids)
+        if kind.pairs is not None and not report.is_empty:
+            _write_pairs(edition, kind, kind.pairs, plan.state[name], report, ids)
     _record_overrides(edition, plan.state["elements"], plan.reports.get("elements", KindReport()), ids)
 
 
@@ -112,19 +113,25 @@ def _update(kind: Kind, known: Mapping[str, Entry], columns: Mapping[str, Record
         kind.model.objects.bulk_update(known.values(), sorted(names), batch_size=100)
 
 
-def _write_carried(edition: Edition, after: Mapping[str, Record], report: KindReport, ids: Ids) -> None:
-    """The elements of added and changed flows, by difference: what stays leaves no trace."""
-    written = {*report.added, *report.changed}
-    wanted = {(ids["flows"][f], ids["elements"][e]) for f in written for e in after[f]["elements"]}
-    flows = {ids["flows"][code] for code in written}
-    rows = FlowElement.objects.filter(flow__catalog=edition.catalog_id).values_list(
-        "pk", "flow_id", "element_id"
-    )
-    present = {(flow, element): pk for pk, flow, element in rows if flow in flows} if flows else {}
+def _write_pairs(
+    edition: Edition,
+    kind: Kind,
+    pairs: type[ElementPair],
+    after: Mapping[str, Record],
+    report: KindReport,
+    ids: Ids,
+) -> None:
+    """The elements of added and changed entries, by difference: what stays leaves no trace."""
+    owner, written = f"{pairs.owner}_id", {*report.added, *report.changed}
+    wanted = {(ids[kind.name][code], ids["elements"][e]) for code in written for e in after[code]["elements"]}
+    entries = {ids[kind.name][code] for code in written}
+    stored = pairs._default_manager.filter(**{f"{pairs.owner}__catalog": edition.catalog_id})
+    rows = stored.values_list("pk", owner, "element_id") if entries else ()
+    present = {(entry, element): pk for pk, entry, element in rows if entry in entries}
     for keys in _batches([pk for pair, pk in present.items() if pair not in wanted]):
-        FlowElement.objects.filter(pk__in=keys).delete()
-    FlowElement.objects.bulk_create(
-        FlowElement(flow_id=flow, element_id=element) for flow, element in sorted(wanted - present.keys())
+        stored.filter(pk__in=keys).delete()
+    pairs._default_manager.bulk_create(
+        pairs(**{owner: entry, "element_id": element}) for entry, element in sorted(wanted - present.keys())
     )
 
 

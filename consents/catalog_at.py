@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog.models import Category, Element, Flow, FlowElement, Service, ThirdParty
+from catalog.querysets import known
 
 UNLISTED_PERSONAL = "Other personal data"
 UNLISTED = "Other data"
@@ -26,11 +27,6 @@ class Datum:
     personal: bool
     category: str
     category_id: int | None
-
-
-def known(model: Any, at: datetime | None) -> Any:
-    """The shared rows as known at a past instant (as history rows), or now."""
-    return model._default_manager.all() if at is None else model.history.known_at(at)
 
 
 def services_at(at: datetime | None) -> list[Service]:

@@ -1,17 +1,17 @@
-"""Whether sharing with a third party is a transfer to a third country (GDPR Chapter V)."""
+"""Whether sharing with a third party needs a transfer safeguard to be named (GDPR Chapter V).
+
+Asked of the EU Data Boundary (EU and EFTA), not of the EEA: only Switzerland tells them apart. What goes there from the
+EEA is a transfer, but the adequacy decision on Switzerland allows it, so that nothing has to be named; and what leaves
+Switzerland is under a law of its own that asks for the same. `residency` says exactly what is a transfer.
+"""
 
 from __future__ import annotations
 
-from catalog.models import Region, ThirdParty
+from catalog.geographies import protected_countries
+from catalog.models import ThirdParty
 from tenants.models import Tenant
 
-BOUNDARY = "EUDB"
-
-
-def protected_countries() -> frozenset[str]:
-    """The countries of the EU Data Boundary (EU and EFTA), as the catalog lists them; ISO 3166-1 alpha-2."""
-    found = Region.objects.current().filter(code=BOUNDARY).values_list("countries", flat=True)
-    return frozenset(country for countries in found for country in countries)
+__all__ = ["needs_safeguard", "protected_countries"]
 
 
 def needs_safeguard(tenant: Tenant, third_party: ThirdParty) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -58,17 +56,7 @@ def _people_at(tenant: Tenant, address: str) -> list[Employee]:
         return []
     active = Employee.objects.for_tenant(tenant).filter(status=Employee.Status.ACTIVE)
     named = Q(user_principal_name__iexact=address) | Q(mail__iexact=address)
-    return [person for person in active.filter(named)[:MOST_OF_ONE_ADDRESS] if _reached_at(person)]
-
-
-def _reached_at(employee: Employee) -> str:
-    """The employee's e-mail address; empty where the directory knows none that can be written to."""
-    address: str = employee.mail or employee.user_principal_name
-    try:
-        validate_email(address)
-    except ValidationError:
-        return ""
-    return address
+    return [person for person in active.filter(named)[:MOST_OF_ONE_ADDRESS] if person.address]
 
 
 def _new_link(tenant: Tenant, employee: Employee | None, network: str) -> tuple[SignInLink, str]:
@@ -97,7 +85,7 @@ def _send(employee: Employee, network: str, language: str, page: str) -> None:
     body = say(language, "mail_body", **words)
     post(
         tenant=tenant,
-        to=_reached_at(employee),
+        to=employee.address,
         subject=subject,
         body=body,
         key=f"{CONFIDENTIAL}portal.link:{link.pk}",

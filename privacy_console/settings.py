@@ -61,8 +61,10 @@ INSTALLED_APPS = [
     "tenants",
     "work",
     "catalog",
+    "elections",
     "consents",
     "terms",
+    "residency",
     "portal",
 ]
 MIDDLEWARE = [

@@ -37,6 +37,10 @@ class Permission(models.TextChoices):
     RESTORE_CONSENTS = "consent.restore", "Bring consents back from their records"
     OBJECT = "subcontractor.object", "Object to a subcontractor of the processor"
     ANNOUNCE = "subcontractor.announce", "Record what the processor announces of its subcontractors"
+    VIEW_ELECTIONS = "election.view", "See where data is stored and which optional data is collected"
+    PROPOSE_ELECTION = "election.propose", "Propose and withdraw elections"
+    APPROVE_ELECTION = "election.approve", "Approve or reject elections"
+    SET_ELECTION_POLICY = "election.policy", "Decide how elections are handled"
     VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
     KEEP_DIRECTORY = "directory.manage", "Import and correct the employees and their groups"
     VIEW_SIGN_IN = "sign_in.view", "See how employees sign in"
@@ -45,6 +49,11 @@ class Permission(models.TextChoices):
     DRAFT_TERMS = "terms.draft", "Draft terms and decide whom they are for"
     PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
     CHASE_TERMS = "terms.chase", "Remind employees, import acceptances"
+    VIEW_RESIDENCY = "residency.view", "See where data is stored and processed, and the differences"
+    OBSERVE_LOCATIONS = (
+        "residency.observe",
+        "Record where the provider stores the data, and resolve differences",
+    )
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     MANAGE_WORK = "work.manage", "Run and pause scheduled work"
     VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"
@@ -80,6 +89,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RESTORE_CONSENTS: frozenset(),
     Permission.OBJECT: frozenset({_OFFICER}),
     Permission.ANNOUNCE: frozenset(),
+    Permission.VIEW_ELECTIONS: _READERS,
+    Permission.PROPOSE_ELECTION: _DECIDERS,
+    Permission.APPROVE_ELECTION: _DECIDERS,
+    Permission.SET_ELECTION_POLICY: frozenset({_OFFICER}),
     Permission.VIEW_DIRECTORY: _READERS,
     Permission.KEEP_DIRECTORY: _DECIDERS,
     Permission.VIEW_SIGN_IN: _READERS,
@@ -88,6 +101,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.DRAFT_TERMS: _DECIDERS,
     Permission.PUBLISH_TERMS: frozenset({_OFFICER}),
     Permission.CHASE_TERMS: _DECIDERS,
+    Permission.VIEW_RESIDENCY: _READERS,
+    Permission.OBSERVE_LOCATIONS: _DECIDERS,
     Permission.VIEW_WORKLIST: _READERS,
     Permission.MANAGE_WORK: frozenset(),
     Permission.VIEW_MESSAGES: _DECIDERS,

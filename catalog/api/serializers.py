@@ -9,7 +9,21 @@ from rest_framework import serializers
 
 from catalog.differences import Comparison, KindComparison
 from catalog.kinds import Record, name_of
-from catalog.models import Category, Datacentre, Edition, Element, Entry, Flow, Region, Service, ThirdParty
+from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
+    Category,
+    Datacentre,
+    Edition,
+    Element,
+    Entry,
+    Feature,
+    Flow,
+    Region,
+    Service,
+    ThirdParty,
+)
 from privacy_console.rest.serializers import OutputSerializer
 
 COMMON = (
@@ -51,6 +65,21 @@ class ElementSerializer(EntrySerializer):
             "classification", "identifiability", "purpose", "iso19944", "iso19944_qualifier", "dpv", "never_phrases",
             "never_scope", "override_rule", "override_reason",
         )  # fmt: skip
+
+
+class FeatureSerializer(EntrySerializer):
+    """An optional feature: off for every tenant until it elects to switch it on."""
+
+    elements = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Feature
+        fields = (*COMMON, "statement", "condition", "role_change", "elements")
+
+    def get_elements(self, feature: Feature) -> list[str]:
+        """Codes of the optional elements that are collected when it is on."""
+        codes: list[str] = feature.element_codes  # type: ignore[attr-defined]
+        return codes
 
 
 class ThirdPartySerializer(EntrySerializer):
@@ -98,7 +127,7 @@ class RegionSerializer(EntrySerializer):
 
     class Meta:
         model = Region
-        fields = (*COMMON, "kind", "provider", "countries")
+        fields = (*COMMON, "kind", "provider", "countries", "opened_on", "closed_on")
 
 
 class DatacentreSerializer(EntrySerializer):
@@ -107,6 +136,39 @@ class DatacentreSerializer(EntrySerializer):
     class Meta:
         model = Datacentre
         fields = (*COMMON, "country", "geography", "city")
+
+
+class BoundaryPhaseSerializer(EntrySerializer):
+    """Which data a boundary keeps inside since when."""
+
+    region = serializers.CharField(source="region.code", read_only=True)
+
+    class Meta:
+        model = BoundaryPhase
+        fields = (*COMMON, "region", "starts_on", "covers")
+
+
+class AtRestExceptionSerializer(EntrySerializer):
+    """What may be stored outside the elected geography."""
+
+    regions = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Codes of regions; empty for all."
+    )
+    countries = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Empty where the source names none."
+    )
+
+    class Meta:
+        model = AtRestException
+        fields = (*COMMON, "covers", "regions", "countries")
+
+
+class AdequacyDecisionSerializer(EntrySerializer):
+    """A decision of the European Commission on a country (GDPR Art. 45)."""
+
+    class Meta:
+        model = AdequacyDecision
+        fields = (*COMMON, "country", "reference", "decided_on", "ends_on", "partial", "scope")
 
 
 class EditionSerializer(OutputSerializer):

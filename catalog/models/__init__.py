@@ -15,16 +15,22 @@ from catalog.models.elements import (
     Purpose,
     no_refused_purpose,
 )
-from catalog.models.places import Datacentre, Region
+from catalog.models.features import Feature, FeatureElement
+from catalog.models.pairs import ElementPair
+from catalog.models.places import AdequacyDecision, AtRestException, BoundaryPhase, Datacentre, Region
 from catalog.models.sharing import Directed, Flow, FlowElement, Service, ThirdParty, both_ways
 
 ENTRY_MODELS: tuple[type[Entry], ...] = (
-    Category, Element, ThirdParty, Service, Flow, Region, Datacentre
+    Category, Element, Feature, ThirdParty, Service, Flow, Region, Datacentre, BoundaryPhase, AtRestException,
+    AdequacyDecision,
 )  # fmt: skip
 
 __all__ = [
     "ENTRY_MODELS",
     "REFUSED_PURPOSES",
+    "AdequacyDecision",
+    "AtRestException",
+    "BoundaryPhase",
     "Catalog",
     "Category",
     "Collection",
@@ -32,7 +38,10 @@ __all__ = [
     "Directed",
     "Edition",
     "Element",
+    "ElementPair",
     "Entry",
+    "Feature",
+    "FeatureElement",
     "Flow",
     "FlowElement",
     "Purpose",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from django.db import models
 
 from audit.history import AuditedRecords
-from catalog.models.edition import Edition, Entry
+from catalog.models.edition import Entry
 from catalog.models.elements import Element, no_refused_purpose
+from catalog.models.pairs import ElementPair
 
 
 class ThirdParty(Entry):
@@ -92,8 +93,10 @@ def both_ways(flows: Iterable[Going]) -> tuple[list[Going], list[Going]]:
     return out, back
 
 
-class FlowElement(models.Model):
+class FlowElement(ElementPair):
     """Which collected element a flow carries."""
+
+    owner: ClassVar[str] = "flow"
 
     flow = models.ForeignKey(Flow, models.PROTECT, related_name="carries")
     element = models.ForeignKey(Element, models.PROTECT, related_name="carried_by")
@@ -107,11 +110,3 @@ class FlowElement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.flow} carries {self.element}"
-
-    @classmethod
-    def in_edition(cls, edition: Edition | None) -> models.QuerySet[FlowElement]:
-        """The pairs after an edition's last event, as history rows, or those of now."""
-        pairs: models.QuerySet[FlowElement] = (
-            cls.history.up_to_event(edition.last_event) if edition else cls.objects.all()
-        )
-        return pairs

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from catalog.admin.panels import personal_badge
 from catalog.models import Edition, Element, Flow, FlowElement, Service, ThirdParty, both_ways
-from consents.catalog_at import known
+from catalog.querysets import known
 from consents.models import Consent, CoveredFlow
 from tenants.pages.moments import Moment
 from tenants.pages.parts import Code, Link, Panel, Table, admin_url

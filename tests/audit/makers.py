@@ -38,7 +38,15 @@ from consents.models import (
 )
 from portal.models import IdentityProvider
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsText, TermsVersion
+from terms.models import (
+    Acceptance,
+    AcceptanceImport,
+    TermsPolicy,
+    TermsRevision,
+    TermsTarget,
+    TermsText,
+    TermsVersion,
+)
 from tests.cast import Cast, person
 from work.models import CalendarFeed, Job, MailPreference, Message
 
@@ -265,6 +273,14 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _acceptance_import(cast: Cast) -> AcceptanceImport:
+    policy = _terms(cast)
+    policy.save()
+    return AcceptanceImport(
+        tenant=cast.contoso, policy=policy, name="report.csv", sha256="0" * 64, imported_by="officer"
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -316,6 +332,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 
 

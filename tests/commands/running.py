@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from django.core.management import CommandError, call_command, get_commands
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OUR_APPS = ("privacy_console", "audit", "tenants", "work", "catalog", "consents", "terms", "portal")
+OUR_APPS = (
+    "privacy_console", "audit", "tenants", "work", "catalog", "elections", "consents", "terms", "portal"
+)  # fmt: skip
 
 
 class Ran(NamedTuple):

@@ -1,0 +1,201 @@
+"""What is collected about the people of a tenant, at any instant, as known now or then: because it is required, or
+because it was elected. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from catalog.kinds import REFERENCE_CATALOG
+from catalog.models import Collection, Element, Feature, FeatureElement
+from catalog.querysets import known
+from elections.models import CollectionElection, ElectedFeature, Election
+from tenants.models import Tenant
+
+
+class Standing(models.TextChoices):
+    """Whether an element is collected, and why."""
+
+    REQUIRED = "required", "Collected, because the service requires it"
+    ELECTED = "elected", "Collected, because it was elected"
+    NOT_ELECTED = "not_elected", "Not collected: nobody elected it"
+    NEVER = "never", "Never collected"
+
+
+@dataclass(frozen=True)
+class FeatureStanding:
+    """A feature at the instant. election: the one that decides it; None where nobody ever did, and it is off."""
+
+    feature: Feature
+    is_on: bool
+    election: CollectionElection | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        return self.election.effective_from if self.election else None
+
+
+@dataclass(frozen=True)
+class ElementStanding:
+    """An element at the instant. features: those that bring it and are on."""
+
+    element: Element
+    standing: Standing
+    features: tuple[FeatureStanding, ...] = ()
+
+    @property
+    def is_collected(self) -> bool:
+        return self.standing in (Standing.REQUIRED, Standing.ELECTED)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A tenant's collection at an instant. brings: element ids by feature id."""
+
+    features: Mapping[str, FeatureStanding]
+    catalog_elements: tuple[Element, ...]
+    brings: Mapping[int, frozenset[int]]
+
+    @cached_property
+    def elements(self) -> tuple[ElementStanding, ...]:
+        """Every element of the catalog with its standing."""
+        return tuple(map(self.standing_of, self.catalog_elements))
+
+    def standing_of(self, element: Element) -> ElementStanding:
+        if element.collection == Collection.REQUIRED:
+            return ElementStanding(element, Standing.REQUIRED)
+        if element.collection == Collection.NEVER:
+            return ElementStanding(element, Standing.NEVER)
+        on = tuple(f for f in self.features.values() if f.is_on and element.pk in self.brings[f.feature.pk])
+        return ElementStanding(element, Standing.ELECTED if on else Standing.NOT_ELECTED, on)
+
+    def elected_by(self, features_on: Iterable[str]) -> tuple[Element, ...]:
+        """The optional elements that would be collected with just these features on."""
+        keys = {self.features[code].feature.pk for code in features_on}
+        brought = frozenset().union(*(self.brings[key] for key in keys))
+        return tuple(
+            e for e in self.catalog_elements if e.pk in brought and e.collection == Collection.OPTIONAL
+        )
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The codes of the features that are on."""
+        return frozenset(code for code, standing in self.features.items() if standing.is_on)
+
+
+def collection_elections(tenant: Tenant, known_at: datetime | None = None) -> Any:
+    """The tenant's collection elections, as known now, or, as history rows, at an instant."""
+    if known_at is None:
+        return CollectionElection.objects.for_tenant(tenant)
+    return CollectionElection.history.for_tenant(tenant).known_at(known_at)
+
+
+def deciding(
+    tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None
+) -> dict[int, ElectedFeature]:
+    """By feature id, the part of an election that decides it at the instant, with its election. Two queries.
+
+    The latest to begin decides; of two that begin together, the one recorded later. What an election switches is
+    written down before it is approved and never changes: so the parts are read as they are, for the past too.
+    """
+    rows = collection_elections(tenant, known_at).select_related("edition")
+    begun = rows.filter(status=Election.Status.APPROVED, effective_from__lte=at or timezone.now())
+    elections = [getattr(row, "instance", row) for row in begun.order_by("effective_from", "id")]
+    parts: dict[int, list[ElectedFeature]] = defaultdict(list)
+    for part in ElectedFeature.objects.for_tenant(tenant).filter(election__in=[e.pk for e in elections]):
+        parts[part.election_id].append(part)
+    found: dict[int, ElectedFeature] = {}
+    for election in elections:
+        for part in parts[election.pk]:
+            part.election = election
+            found[part.feature_id] = part
+    return found
+
+
+def features_on(
+    tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None
+) -> frozenset[int]:
+    """The ids of the features that are on at the instant. Two queries."""
+    return frozenset(key for key, part in deciding(tenant, at, known_at).items() if part.is_on)
+
+
+def collected_at(tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None) -> Collected:
+    """What is collected at the instant (now), as known then (now): the elections, and the catalog. Five queries."""
+    parts = deciding(tenant, at, known_at)
+    features = _current(Feature, known_at)
+    elements = _current(Element, known_at, "category")
+    standings = {feature.code: _standing(feature, parts.get(feature.pk)) for feature in features}
+    brings: dict[int, set[int]] = defaultdict(set)
+    for feature, element in known(FeatureElement, known_at).values_list("feature_id", "element_id"):
+        brings[feature].add(element)
+    frozen = {feature.pk: frozenset(brings[feature.pk]) for feature in features}
+    return Collected(standings, tuple(elements), frozen)
+
+
+def _standing(feature: Feature, part: ElectedFeature | None) -> FeatureStanding:
+    return FeatureStanding(feature, part.is_on, part.election) if part else FeatureStanding(feature, False)
+
+
+def _current(model: Any, known_at: datetime | None, *related: str) -> list[Any]:
+    rows = known(model, known_at).filter(removed_in__isnull=True, catalog__code=REFERENCE_CATALOG)
+    ordered = rows.select_related(*related).order_by("code") if related else rows.order_by("code")
+    return [_instance(row, related) for row in ordered]
+
+
+def _instance(row: Any, related: Iterable[str]) -> Any:
+    """A history row as the object that it was, with what was fetched with it."""
+    if not hasattr(row, "history_id"):
+        return row
+    instance = row.instance
+    for name in related:
+        setattr(instance, name, getattr(row, name))
+    return instance
+
+
+def set_collection_ends(elections: Iterable[CollectionElection], among: Any) -> None:
+    """Tell each election, and each of its parts (`parts_shown`), when it is followed.
+
+    among: elections, or their history, of their tenants. Two queries.
+    """
+    elections = list(elections)
+    rows = among.filter(
+        status=Election.Status.APPROVED, tenant__in={election.tenant_id for election in elections}
+    )
+    begins = dict(rows.values_list("id", "effective_from"))
+    parts = ElectedFeature.objects.across_tenants().filter(
+        election__in={*begins, *(election.pk for election in elections)}
+    )
+    of_election: dict[int, list[ElectedFeature]] = defaultdict(list)
+    turns: dict[tuple[int, int], list[tuple[datetime, int]]] = defaultdict(list)
+    for part in parts.order_by("code"):
+        of_election[part.election_id].append(part)
+        if part.election_id in begins:
+            turns[part.tenant_id, part.feature_id].append((begins[part.election_id], part.election_id))
+    for election in elections:
+        _set_ends(election, of_election[election.pk], turns)
+
+
+def _set_ends(
+    election: CollectionElection,
+    parts: list[ElectedFeature],
+    turns: Mapping[tuple[int, int], list[tuple[datetime, int]]],
+) -> None:
+    is_approved = election.status == Election.Status.APPROVED
+    own = (election.effective_from, election.pk)
+    for part in parts:
+        part.election = election
+        later = [
+            turn for turn in turns.get((part.tenant_id, part.feature_id), ()) if is_approved and turn > own
+        ]
+        part.ends_at = min(later)[0] if later else None
+    ends = [part.ends_at for part in parts if part.ends_at is not None]
+    election.parts_shown = parts  # type: ignore[attr-defined]
+    election.ends_at = max(ends, default=None) if len(ends) == len(parts) else None
