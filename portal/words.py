@@ -172,6 +172,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "version": ("Version {number}", "Fassung {number}"),
     "revision": ("corrected, revision {number}", "berichtigt, Revision {number}"),
     "read_in": ("Read it in:", "Lesen Sie es auf:"),
+    "not_in_your_language": (
+        "These terms are not there in your language. You read them in: {name}.",
+        "Diese Bedingungen gibt es nicht in Ihrer Sprache. Sie lesen sie auf: {name}.",
+    ),
     "what_accepting_means": ("What accepting means", "Was Annehmen bedeutet"),
     "the_terms": ("The terms", "Die Bedingungen"),
     "privacy_statement": ("Privacy statement", "Datenschutzerklärung"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,9 +20,25 @@ from tenants.models import User
 from terms.imports.reading import How, Reading, document_of
 from terms.models import Acceptance
 from terms.receipts import is_genuine
-from terms.services import assign_policy, import_acceptances, retire_policy
+from terms.services import (
+    assign_policy,
+    draft_version,
+    import_acceptances,
+    publish_version,
+    retire_policy,
+    write_text,
+)
 from terms.standing import places_of
-from tests.portal.stories import PortalTestCase, colleague, correct, in_force, publish, ticket_in
+from tests.portal.stories import (
+    WORDS,
+    PortalTestCase,
+    clock,
+    colleague,
+    correct,
+    in_force,
+    publish,
+    ticket_in,
+)
 
 POLICY = {
     "default-src 'none'",
@@ -164,6 +181,37 @@ class Deciding(Pages):
         assert len(waiting) == 1
 
 
+class Again(Pages):
+    def test_what_was_accepted_is_asked_for_again_when_it_ends(self) -> None:
+        policy = in_force(self.contoso, self.officer, reaccept_months=6)
+        self.address = f"/portal/contoso/terms/{policy.pk}/"
+        self.press(self.read())
+        (first,) = self.decisions()
+        page = self.client.get(f"/portal/contoso/decisions/{first.receipt_id}/")
+        self.assertContains(page, "Holds until")
+        with clock(timedelta(days=200)):
+            self.client = self.signed_in()
+            self.assertContains(self.client.get("/portal/contoso/"), self.address)
+            ticket = self.read()
+            for _ in range(2):
+                self.press(ticket)
+        again = self.decisions()[-1]
+        assert [each.round for each in self.decisions()] == [1, 2]
+        assert (again.trigger, again.supersedes_id) == ("expiry", first.pk)
+
+    def test_days_of_grace_are_said_and_the_old_yes_still_counts(self) -> None:
+        self.press(self.read())
+        revision = draft_version(policy=self.policy, by=self.officer)
+        write_text(revision=revision, language="en", by=self.officer, **WORDS)
+        publish_version(version=revision.version, by=self.officer, reason="Agreed", grace_days=14)
+        page = self.client.get("/portal/contoso/")
+        self.assertContains(page, "Please decide until")
+        self.assertContains(page, "You accepted an earlier version.")
+        (place,) = [one.place for one in outstanding_of(self.reader, [])]
+        assert place.due is not None
+        assert place.due > timezone.now() + timedelta(days=13)
+
+
 class Languages(Pages):
     def test_the_browsers_language_and_the_switch(self) -> None:
         page = self.client.get("/portal/contoso/", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
@@ -194,6 +242,16 @@ class Languages(Pages):
         page = self.client.get(self.address, headers={"Accept-Language": "fr, de;q=0.5"})
         self.assertContains(page, '<div class="words" lang="en"')
         self.assertContains(page, '<html lang="de">')
+        self.assertContains(page, "Diese Bedingungen gibt es nicht in Ihrer Sprache")
+        self.press(ticket_in(page))
+        (accepted,) = self.decisions()
+        assert accepted.text is not None
+        assert (accepted.language, accepted.text_sha256) == ("en", accepted.text.sha256)
+
+    def test_whoever_reads_their_own_language_is_told_nothing_of_it(self) -> None:
+        for accepted in ("en-GB", "en;q=0.5, de;q=0.3", "", "*"):
+            page = self.client.get(self.address, headers={"Accept-Language": accepted})
+            self.assertNotContains(page, "not there in your language")
 
 
 class Looking(Pages):
