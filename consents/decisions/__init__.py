@@ -2,13 +2,23 @@
 
 from consents.decisions.deciding import LARGEST_BATCH, Weighed, check_instants, decide, weigh
 from consents.decisions.spool import log_answers
-from consents.decisions.terms import SUBJECTS, Code, Decision, Evidence, Question, QuestionRefused, Reason
+from consents.decisions.terms import (
+    SUBJECTS,
+    Code,
+    Decision,
+    ElectionEvidence,
+    Evidence,
+    Question,
+    QuestionRefused,
+    Reason,
+)
 
 __all__ = [
     "LARGEST_BATCH",
     "SUBJECTS",
     "Code",
     "Decision",
+    "ElectionEvidence",
     "Evidence",
     "Question",
     "QuestionRefused",
