@@ -1,6 +1,14 @@
 """May this flow happen for this tenant, at this moment or another, as known now or then? The answer, with evidence."""
 
-from consents.decisions.deciding import LARGEST_BATCH, Weighed, check_instants, decide, weigh
+from consents.decisions.deciding import (
+    LARGEST_BATCH,
+    Barriers,
+    Weighed,
+    barriers,
+    check_instants,
+    decide,
+    weigh,
+)
 from consents.decisions.spool import log_answers
 from consents.decisions.terms import (
     SUBJECTS,
@@ -16,6 +24,7 @@ from consents.decisions.terms import (
 __all__ = [
     "LARGEST_BATCH",
     "SUBJECTS",
+    "Barriers",
     "Code",
     "Decision",
     "ElectionEvidence",
@@ -24,6 +33,7 @@ __all__ = [
     "QuestionRefused",
     "Reason",
     "Weighed",
+    "barriers",
     "check_instants",
     "decide",
     "log_answers",

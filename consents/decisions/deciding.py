@@ -74,8 +74,8 @@ def decide(
 
     at: when it would happen; now, where not given, and at most ten years ahead. known_at: as the record stood then;
     as it stands now, where not given. logged: whether the tenant's policy on logging answers applies; a page that
-    only shows how things are says False. One query for up to 500 services and connections, one more for the past and for
-    what elections have a say in; the catalog is read where its edition is new to this process. Raises QuestionRefused.
+    only shows how things are says False. One query for up to 500 services and connections, and one more for the past or
+    where elections have a say; the catalog is read where its edition is new to this process. Raises QuestionRefused.
     """
     weighed = weigh(tenant=tenant, questions=questions, at=at, known_at=known_at)
     if logged:
@@ -100,9 +100,18 @@ def weigh(
 
 
 def _looked_up(
-    tenant: Tenant, questions: Sequence[Question], at: datetime, known_at: datetime | None, now: datetime
+    tenant: Tenant,
+    questions: Sequence[Question],
+    at: datetime,
+    known_at: datetime | None,
+    now: datetime,
+    *,
+    all_flows: bool = False,
 ) -> tuple[list[Asked], Case]:
-    """What the questions mean and what was found for them, both in the same edition of the catalog."""
+    """What the questions mean and what was found for them, both in the same edition of the catalog.
+
+    all_flows: whether elections are read for any flow there is, not only for those asked about.
+    """
     library, clocks = facts.library(), Clocks.set_to(at, known_at, now)
     for _ in range(ATTEMPTS):
         catalog = facts.catalog_of(library.latest(known_at))
@@ -112,7 +121,8 @@ def _looked_up(
         if findings.mark == library.mark:
             break
         library = facts.library(anew=True)
-    flows = (flow for each in asked for part in each.parts for flow in part.flows)
+    asked_about = (flow for each in asked for part in each.parts for flow in part.flows)
+    flows = catalog.flows.values() if all_flows else asked_about
     standing = _standing(tenant, flows, findings, clocks)
     is_closed = (standing.tenant_status or findings.tenant_status or tenant.status) == Tenant.Status.CLOSED
     rules = _rules(findings, standing, catalog, at)
@@ -133,6 +143,36 @@ def _standing(tenant: Tenant, flows: Iterable[FlowFacts], findings: Findings, cl
 def _rules(findings: Findings, standing: Standing, catalog: CatalogFacts, at: datetime) -> Rules:
     day = timezone.localtime(at).date()
     return Rules(findings.recipients, findings.policy, standing, catalog.places, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    """What keeps flows of a tenant from happening, whatever was agreed to: for pages that show many consents."""
+
+    catalog: CatalogFacts
+    rules: Rules
+
+    def against(self, flow: str, safeguards: Iterable[str] = ()) -> str:
+        """The code (`Code`) that stands against the flow, or "".
+
+        safeguards: the one that each consent in force for it names; "" where a consent names none.
+        """
+        found = self.catalog.flows.get(flow)
+        if found is None:
+            return ""
+        return judging.barrier(self.catalog.services[found.service], found, safeguards, self.rules)
+
+    def against_service(self, service: str, safeguards: Iterable[str] = ()) -> str:
+        """The same for everything that goes out through the service."""
+        found = self.catalog.services.get(service)
+        return judging.barrier(found, None, safeguards, self.rules) if found else ""
+
+
+def barriers(tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None) -> Barriers:
+    """Those at the instant, as known then, now where none is given. One query, or two, as `decide` takes them."""
+    now = timezone.now()
+    _, case = _looked_up(tenant, (), at or now, known_at, now, all_flows=True)
+    return Barriers(case.catalog, case.rules)
 
 
 # --- What is asked ---

@@ -310,12 +310,15 @@ def _read_brought(edition: EditionFacts) -> dict[int, dict[int, str]]:
 def _read_places(editions: Sequence[EditionFacts]) -> PlacesFacts:
     regions: dict[int, RegionFacts] = {}
     of_code: dict[str, frozenset[str]] = defaultdict(frozenset)
-    adequacy: list[AdequacyFacts] = []
     for edition in editions:
         for row in _rows(Region, edition, "code", "name", "countries"):
             regions[row.id] = RegionFacts(row.name, frozenset(row.countries))
             of_code[row.code] |= regions[row.id].countries
-        for row in _rows(AdequacyDecision, edition, "country", "decided_on", "ends_on", "partial"):
-            adequacy.append(AdequacyFacts(row.country, row.decided_on, row.ends_on, row.partial))
     boundary = of_code[BOUNDARY]
+    adequacy = (each for edition in editions for each in _read_adequacy(edition))
     return PlacesFacts(regions, boundary, of_code[AREA] or boundary, tuple(adequacy))
+
+
+def _read_adequacy(edition: EditionFacts) -> list[AdequacyFacts]:
+    rows = _rows(AdequacyDecision, edition, "country", "decided_on", "ends_on", "partial")
+    return [AdequacyFacts(row.country, row.decided_on, row.ends_on, row.partial) for row in rows]

@@ -147,9 +147,7 @@ def _by_geography(party: PartyFacts, rules: Rules) -> Verdict | None:
 def _not_there(detail: str, rules: Rules) -> Verdict:
     label = str(Recipients(rules.recipients).label)
     allowed = f"{label[:1].lower()}{label[1:]}"
-    return because(
-        Code.REGION_NOT_ALLOWED, f"{detail} The tenant lets data go to recipients {allowed} only."
-    )
+    return because(Code.REGION_NOT_ALLOWED, f"{detail} The tenant lets data go to recipients {allowed} only.")
 
 
 def _where(party: PartyFacts) -> str:
@@ -181,6 +179,17 @@ def lacking_safeguard(party: PartyFacts, safeguard: str, rules: Rules) -> str:
     if not safeguard:
         return f"{_where(party)}, a third country, and no safeguard for the transfer is recorded."
     return ""
+
+
+def barrier(service: ServiceFacts, flow: FlowFacts | None, safeguards: Iterable[str], rules: Rules) -> str:
+    """The code of what bars the flow, also for want of a safeguard among those that its consents name; "" for none."""
+    if (verdict := barred(service, flow, rules)) is not None:
+        return verdict.reasons[0].code
+    if rules.recipients != Recipients.SAFEGUARDED or not _goes_out(flow):
+        return ""
+    named = list(safeguards) or [""] * (without_consent(service) is not None)
+    is_lacking = any(lacking_safeguard(service.party, each, rules) for each in named)
+    return Code.REGION_NOT_ALLOWED.value if is_lacking else ""
 
 
 # --- Without consent ---

@@ -57,19 +57,29 @@ WHERE t.id = %s
 """
 
 STATUS, STORAGE, COLLECTION = "status", "storage", "collection"
-AS_KNOWN = """h.tenant_id = %s AND h.status = 'approved' AND h.effective_from <= %s AND h.history_id = (
-  SELECT MAX(x.history_id + 0) FROM {table} x WHERE x.tenant_id = h.tenant_id AND x.id = h.id AND x.history_date <= %s)"""
 # Each part gives: what it is, election, record, history row, since when, region or feature, name, on or off.
 PARTS = {
-    STATUS: "SELECT 'status', h.id, '', h.history_id, h.history_date, 0, h.status, TRUE "
-    "FROM tenants_historicaltenant h WHERE h.id = %s",
-    STORAGE: "SELECT 'storage', h.id, CAST(h.record_id AS VARCHAR(36)), h.history_id, h.effective_from, h.region_id, "
-    "h.name, TRUE FROM elections_historicalstorageelection h WHERE "
-    + AS_KNOWN.replace("{table}", "elections_historicalstorageelection"),
-    COLLECTION: "SELECT 'collection', h.id, CAST(h.record_id AS VARCHAR(36)), h.history_id, h.effective_from, "
-    "f.feature_id, f.name, f.is_on FROM elections_historicalcollectionelection h "
-    "JOIN elections_electedfeature f ON f.election_id = h.id WHERE "
-    + AS_KNOWN.replace("{table}", "elections_historicalcollectionelection"),
+    STATUS: """
+SELECT 'status', h.id, '', h.history_id, h.history_date, 0, h.status, TRUE
+FROM tenants_historicaltenant h
+WHERE h.id = %s
+""",
+    STORAGE: """
+SELECT 'storage', h.id, CAST(h.record_id AS VARCHAR(36)), h.history_id, h.effective_from, h.region_id, h.name, TRUE
+FROM elections_historicalstorageelection h
+WHERE h.tenant_id = %s AND h.status = 'approved' AND h.effective_from <= %s AND h.history_id = (
+  SELECT MAX(x.history_id + 0) FROM elections_historicalstorageelection x
+  WHERE x.tenant_id = h.tenant_id AND x.id = h.id AND x.history_date <= %s)
+""",
+    COLLECTION: """
+SELECT 'collection', h.id, CAST(h.record_id AS VARCHAR(36)), h.history_id, h.effective_from,
+  f.feature_id, f.name, f.is_on
+FROM elections_historicalcollectionelection h
+JOIN elections_electedfeature f ON f.election_id = h.id
+WHERE h.tenant_id = %s AND h.status = 'approved' AND h.effective_from <= %s AND h.history_id = (
+  SELECT MAX(x.history_id + 0) FROM elections_historicalcollectionelection x
+  WHERE x.tenant_id = h.tenant_id AND x.id = h.id AND x.history_date <= %s)
+""",
 }
 
 
@@ -144,9 +154,7 @@ def read(tenant: Tenant, keys: Sequence[Key], clocks: Clocks) -> Findings:
     return found
 
 
-def _consents(
-    tenant: Tenant, keys: Sequence[Key], first: int, clocks: Clocks
-) -> Iterable[tuple[Any, ...]]:
+def _consents(tenant: Tenant, keys: Sequence[Key], first: int, clocks: Clocks) -> Iterable[tuple[Any, ...]]:
     held, known, own = map(connection.ops.adapt_datetimefield_value, clocks)
     parameters: list[Any] = []
     for number, (service_id, name, flow_id) in enumerate(keys, first):
@@ -241,8 +249,7 @@ def read_standing(tenant: Tenant, parts: Sequence[str], clocks: Clocks) -> Stand
 
 def _elected(row: tuple[Any, ...]) -> Elected:
     kind, election, record_id, history_id, since, subject, name, is_on = row
-    begins = _instant(since)
-    assert begins is not None
+    begins = _instant(since) or NO_END
     return Elected(kind, election, str(UUID(record_id)), history_id, begins, subject, name, bool(is_on))
 
 

@@ -24,7 +24,10 @@ class Code(models.TextChoices):
     NOT_COVERED = "not_covered_by_consent", "The consent does not cover it"
     NEVER_COLLECTED = "never_collected", "It carries what is never collected"
     NOT_ELECTED = "collection_not_elected", "It carries only optional data that was not switched on"
-    REGION_NOT_ALLOWED = "region_not_allowed", "The tenant's rule does not let it go to the recipient's country"
+    REGION_NOT_ALLOWED = (
+        "region_not_allowed",
+        "The tenant's rule does not let it go to the recipient's country",
+    )
     UNKNOWN_FLOW = "unknown_flow", "The catalog has no such flow"
     UNKNOWN_SERVICE = "unknown_service", "The catalog has no such service"
     UNKNOWN_PARTY = "unknown_third_party", "The catalog has no such third party"
