@@ -77,13 +77,8 @@ class _Cross:
                 yield from self._clash(kind, item)
                 if "purpose_text" in item.record and names_refused_purpose(item.record["purpose_text"]):
                     yield item.mistake("refused_purpose", f"has a refused purpose. {REFUSED}", "purpose_text")
-        for item in self.placed["elements"]:
-            yield from self._element(item)
-        for item in self.placed["features"]:
-            yield from self._feature(item)
-        for item in self.placed["flows"]:
-            yield from self._flow(item)
-        for name, check in PLACES.items():
+        of_kind = {"elements": self._element, "features": self._feature, "flows": self._flow, **PLACES}
+        for name, check in of_kind.items():
             for item in self.placed[name]:
                 yield from check(item)
         yield from self._left_behind()

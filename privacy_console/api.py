@@ -31,13 +31,18 @@ from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
+from elections.api import policy as election_policy
+from elections.api.collection import CollectionViewSet
+from elections.api.views import CollectionElectionsViewSet, StorageElectionsViewSet
+from portal.api import IdentityProviderViewSet
 from privacy_console.rest.problems import not_found
 from residency.api.locations import LocationDriftViewSet, ObservedLocationsViewSet
 from residency.api.verdict import ResidencyViewSet
 from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
-from terms.api.acceptances import AcceptancesViewSet
+from terms.api.acceptance_imports import AcceptanceImportsViewSet
+from terms.api.acceptances import AcceptanceFilesViewSet, AcceptancesViewSet
 from terms.api.policies import OutstandingViewSet, TermsViewSet
 from terms.api.versions import VersionsViewSet
 from work.api.views import WorklistViewSet
@@ -49,6 +54,7 @@ router = SimpleRouter()
 router.register("catalog/editions", catalog.EditionsViewSet, "edition")
 router.register("catalog/categories", catalog.CategoriesViewSet, "category")
 router.register("catalog/elements", catalog.ElementsViewSet, "element")
+router.register("catalog/features", catalog.FeaturesViewSet, "feature")
 router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
 router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
@@ -67,6 +73,8 @@ router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "ob
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
+router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
 router.register(f"{IN_TENANT}/location-drift", LocationDriftViewSet, "location-drift")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
@@ -74,6 +82,7 @@ router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
 router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
 router.register(f"{IN_TERMS}/versions", VersionsViewSet, "terms-version")
 router.register(f"{IN_TERMS}/acceptances", AcceptancesViewSet, "terms-acceptance")
+router.register(f"{IN_TERMS}/acceptance-imports", AcceptanceImportsViewSet, "acceptance-import")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 
@@ -136,6 +145,24 @@ urlpatterns: list[Any] = [
         name="consent-policy",
     ),
     re_path(rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"),
+    re_path(
+        rf"^v1/{IN_TERMS}/acceptances/export/$",
+        AcceptanceFilesViewSet.as_view({"get": "export"}),
+        name="terms-acceptance-export",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/identity-provider/$",
+        IdentityProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="identity-provider",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/election-policy/$",
+        election_policy.ElectionPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="election-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/collection/$", CollectionViewSet.as_view({"get": "retrieve"}), name="collection"
+    ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",
         OutstandingViewSet.as_view({"get": "list"}),

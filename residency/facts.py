@@ -5,7 +5,7 @@ Both clocks: `at` is the instant that is asked about, `known_at` the instant who
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,17 +27,17 @@ from catalog.models import (
     Region,
     Service,
 )
-from catalog.querysets import holding_on
-from consents.catalog_at import known, services_at
+from catalog.querysets import holding_on, known
+from consents.catalog_at import services_at
 from consents.models import Consent
 from consents.querysets import holding
-from elections.models import CollectionElection, ElectedFeature, StorageElection
-from elections.querysets import begun
+from elections.collecting import features_on
+from elections.models import StorageElection
+from elections.storing import storage_at
 from tenants.models import Tenant
 from tenants.pages.moments import as_they_were
 
 AREA, BOUNDARY = "EEA", "EUDB"
-ELEMENT = ("id", "category_id", "collection", "classification")
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _geography(election: StorageElection | None, regions: Iterable[Region]) -> R
 def facts_of(tenant: Tenant, when: When) -> Facts:
     """Everything about the tenant at once."""
     regions = as_they_were(when.shared(Region).order_by("catalog_id", "code"))
-    election = election_in_force(tenant, when)
+    election = storage_at(tenant, when.at, when.known_at)
     geography = _geography(election, regions)
     return Facts(
         tenant=tenant,
@@ -146,13 +146,6 @@ def facts_of(tenant: Tenant, when: When) -> Facts:
         consents=_consents(tenant, when),
         collected=_collected(tenant, when),
     )
-
-
-def election_in_force(tenant: Tenant, when: When) -> StorageElection | None:
-    """The storage election that holds at the instant, as known."""
-    known_then = when.of(StorageElection, tenant)
-    held = known_then.filter(StorageElection.holding(when.at, known_then))
-    return next(iter(as_they_were(held)), None)
 
 
 def _datacentres(when: When, countries: Iterable[str]) -> dict[str, list[str]]:
@@ -191,28 +184,21 @@ def _consents(tenant: Tenant, when: When) -> dict[int, list[Consent]]:
 def _collected(tenant: Tenant, when: When) -> list[Collected]:
     """Every category of which anything is collected: what is required, and what the tenant elected."""
     brought = _elected_elements(tenant, when)
-    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    rows = when.shared(Element).exclude(collection=Collection.NEVER)
-    for key, category, collection, classification in rows.values_list(*ELEMENT):
-        is_collected = collection == Collection.REQUIRED or key in brought
-        is_personal = classification == Element.Classification.PERSONAL
-        sums[category] = [
-            a + b
-            for a, b in zip(sums[category], (1, is_collected, is_collected and is_personal), strict=True)
-        ]
-    categories = {category.pk: category for category in as_they_were(when.shared(Category))}
-    found = [Collected(category, *sums[key]) for key, category in categories.items()]
-    return [each for each in found if each.collected]
+    categories: dict[int, Category] = {}
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = when.shared(Element).exclude(collection=Collection.NEVER).select_related("category")
+    for element in as_they_were(rows.order_by("category__code")):
+        categories[element.category_id] = element.category
+        is_collected = element.collection == Collection.REQUIRED or element.pk in brought
+        counts[element.category_id] += Counter(
+            all=1, collected=is_collected, personal=is_collected and element.is_personal
+        )
+    found = [(categories[key], count) for key, count in counts.items() if count["collected"]]
+    return [Collected(each, n["all"], n["collected"], n["personal"]) for each, n in found]
 
 
-def _elected_elements(tenant: Tenant, when: When) -> set[int]:
-    """The elements of the features that the tenant's last decisions switched on."""
-    known_then = when.of(CollectionElection, tenant).filter(begun(when.at)).order_by("effective_from", "id")
-    begun_at = {key: place for place, key in enumerate(known_then.values_list("id", flat=True))}
-    parts = ElectedFeature.objects.for_tenant(tenant).filter(election__in=begun_at)
-    decided = sorted(
-        parts.values_list("election_id", "feature_id", "is_on"), key=lambda part: begun_at[part[0]]
-    )
-    is_on = {feature: on for _, feature, on in decided}
-    pairs = known(FeatureElement, when.known_at).filter(feature_id__in=[f for f, on in is_on.items() if on])
-    return set(pairs.values_list("element_id", flat=True))
+def _elected_elements(tenant: Tenant, when: When) -> frozenset[int]:
+    """The elements of the features that are on."""
+    on = features_on(tenant, when.at, when.known_at)
+    pairs = known(FeatureElement, when.known_at).filter(feature_id__in=on) if on else ()
+    return frozenset(pair.element_id for pair in pairs)

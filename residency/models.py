@@ -87,7 +87,7 @@ class ObservedLocation(TenantOwned):
 
 
 class LocationDrift(TenantOwned):
-    """The data is somewhere else than elected, until somebody resolves it or a later look finds it where it should be."""
+    """The data is somewhere else than elected, until somebody resolves it or a later look finds it in its place."""
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import IO, Any
 
 from privacy_console.errors import Refused
@@ -31,7 +31,6 @@ REQUIRED = ("observed_on", "place")
 class Row:
     """A row that can be kept."""
 
-    line: int
     observed_on: date
     place: str
     spot: Spot
@@ -97,7 +96,7 @@ def _first_character(text: IO[str]) -> str:
 
 
 def _csv_records(text: IO[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    header = text.readline()
+    header = text.readline(PIECE)
     if "\x00" in header:
         raise Refused("no_csv", "The file is neither CSV nor JSON.")
     delimiter = max(",;\t", key=header.count)
@@ -212,11 +211,11 @@ class _Judge:
             self.reading.refuse(where, str(problem))
             return None
         place, spot = found["place"]
-        return Row(int(where.split()[-1]), found["observed_on"], place, spot, found["source"])
+        return Row(found["observed_on"], place, spot, found["source"])
 
     def _day(self, given: Any) -> date:
         try:
-            day = date.fromisoformat(str(given or "").strip()[:10])
+            day = datetime.fromisoformat(str(given or "").strip()).date()
         except ValueError:
             raise ValueError(f"{given!r} is no day; write 2027-01-31") from None
         if day > self.today:
@@ -235,6 +234,11 @@ class _Judge:
 
     def _source(self, given: Any) -> str:
         return _line(given, "source") or self.source
+
+
+def one_line(text: str) -> str:
+    """The text as it can be kept: on one line, without what is not seen, cut to what fits."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:LONGEST]
 
 
 def _line(given: Any, name: str) -> str:

@@ -154,12 +154,6 @@ class Verdict:
                 place.reasons.append(f"May be here: {exception.name}")
         return sorted(places.values(), key=lambda place: place.name)
 
-    @property
-    def standings(self) -> dict[Standing, int]:
-        """How many recipients stand how; only what occurs."""
-        found = [recipient.judgement.standing for recipient in self.recipients]
-        return {standing: found.count(standing) for standing in Standing if standing in found}
-
 
 def _tell(place: Place, judgement: Judgement, what: str) -> None:
     place.standings.append(judgement.standing)
@@ -215,7 +209,8 @@ class Judge:
     def recipients(self, service: Service) -> Iterable[Recipient]:
         """One for each consent in force; one without, where there is none."""
         flows = self.facts.flows.get(service.pk, Flows())
-        for consent in self.facts.consents.get(service.pk) or [None]:
+        in_force: Sequence[Consent | None] = self.facts.consents.get(service.pk) or [None]
+        for consent in in_force:
             yield Recipient(service, consent, flows, self._recipient(service, consent, flows))
 
     def _recipient(self, service: Service, consent: Consent | None, flows: Flows) -> Judgement:

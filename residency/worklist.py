@@ -19,7 +19,7 @@ def open_location_drift(look: Look) -> Iterator[Item]:
         yield look.item(
             drift,
             title=f"Data seen in {drift.place}, elected is {drift.elected}",
-            about=f"The provider showed it there from {short_day(drift.first_seen_on)} to {short_day(drift.last_seen_on)}",
+            about=f"Seen there from {short_day(drift.first_seen_on)} to {short_day(drift.last_seen_on)}",
             url=page_about(drift),
             since=drift.opened_at,
             severity=Severity.HIGH,

@@ -18,6 +18,7 @@ from catalog.models import (
     Edition,
     Element,
     Entry,
+    Feature,
     Flow,
     Region,
     Service,
@@ -64,6 +65,21 @@ class ElementSerializer(EntrySerializer):
             "classification", "identifiability", "purpose", "iso19944", "iso19944_qualifier", "dpv", "never_phrases",
             "never_scope", "override_rule", "override_reason",
         )  # fmt: skip
+
+
+class FeatureSerializer(EntrySerializer):
+    """An optional feature: off for every tenant until it elects to switch it on."""
+
+    elements = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Feature
+        fields = (*COMMON, "statement", "condition", "role_change", "elements")
+
+    def get_elements(self, feature: Feature) -> list[str]:
+        """Codes of the optional elements that are collected when it is on."""
+        codes: list[str] = feature.element_codes  # type: ignore[attr-defined]
+        return codes
 
 
 class ThirdPartySerializer(EntrySerializer):

@@ -26,8 +26,8 @@ TONES = {"open": "warn", "resolved": "good", "cleared": "plain"}
 LABELS = {"Open": "warning", "Resolved": "success", "No longer found": "info"}
 SHOWN = 50
 TO_DO = (
-    "Ask the provider where the data is, and why. Where it is right, elect that geography; where it is not, have the data "
-    "moved, which can take long. A later look that finds the data where it should be closes the difference by itself."
+    "Ask the provider where the data is, and why. Where it is right, elect that geography; where it is not, have the "
+    "data moved, which can take long. A later look that finds the data in its place closes the difference by itself."
 )
 
 

@@ -34,7 +34,9 @@ TITLE = "Where data is stored and processed"
 class ObserveForm(InTenantForm):
     """One location by hand, or a file of many."""
 
-    observed_on = DayField(label="Seen on", help_text="The day on which the provider showed it.", required=False)
+    observed_on = DayField(
+        label="Seen on", help_text="The day on which the provider showed it.", required=False
+    )
     place = forms.CharField(
         max_length=200,
         required=False,
@@ -62,7 +64,9 @@ class ObserveForm(InTenantForm):
         if document is not None and document.size > LARGEST_UPLOAD:
             too_much = "This is too much for a page: use the command import_locations."
             raise forms.ValidationError({"document": too_much})
-        missing = [name for name in ("observed_on", "place") if not given.get(name) and name not in self.errors]
+        missing = [
+            name for name in ("observed_on", "place") if not given.get(name) and name not in self.errors
+        ]
         if document is None and missing:
             raise forms.ValidationError(dict.fromkeys(missing, "Fill this in, or choose a file."))
         return given
@@ -83,8 +87,7 @@ OBSERVE = Deed(
     form=ObserveForm,
     consequences=lambda _: [
         "Each place is compared with the geography that was elected for that day.",
-        "Where it lies elsewhere, the difference is in the worklist until it is resolved, or a later look finds the data "
-        "where it should be.",
+        "Where it lies elsewhere, that is in the worklist until it is resolved or a later look finds it in its place.",
         "An observation is a record: it cannot be changed afterwards. A file is taken whole, or not at all.",
     ],
     done="{subject} is recorded.",
@@ -104,7 +107,8 @@ class AgreementFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         values = {"yes": True, "no": False, "none": None}
-        return queryset.filter(agrees=values[self.value()]) if self.value() in values else queryset
+        asked = self.value() or ""
+        return queryset.filter(agrees=values[asked]) if asked in values else queryset
 
 
 @admin.register(ObservedLocation)
@@ -191,4 +195,6 @@ class ObservedLocationAdmin(TenantModelAdmin):
 
 
 def _agreement(seen: ObservedLocation) -> str:
-    return {True: "As elected", False: "Elsewhere"}.get(seen.agrees, "Nothing elected")  # type: ignore[call-overload, no-any-return]
+    if seen.agrees is None:
+        return "Nothing elected"
+    return "As elected" if seen.agrees else "Elsewhere"

@@ -38,7 +38,9 @@ class NewObservationSerializer(InputSerializer):
 
     observed_on = serializers.DateField(help_text="The day on which the provider showed it.")
     place = serializers.CharField(max_length=200, help_text="A region or country by its exact name or code.")
-    source = serializers.CharField(max_length=200, help_text="Where it was seen.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=200, help_text="Where it was seen."
+    )
     reason = ReasonField(required=False, allow_blank=True)
 
 

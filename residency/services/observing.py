@@ -23,7 +23,7 @@ from elections.models import StorageElection
 from privacy_console.errors import Refused
 from residency.models import LocationDrift, ObservedLocation
 from residency.places import Gazetteer, Spot
-from residency.reading import Reading, Row, read
+from residency.reading import Reading, Row, one_line, read
 from tenants.access import Principal, require
 from tenants.deeds import name_of, require_one_line
 from tenants.models import Tenant
@@ -71,7 +71,7 @@ def observe_location(
     tenant = _alone(tenant)
     book = _Book(tenant, by, ObservedLocation.Origin.BY_HAND)
     with deed("location.observed", on=ObservedLocation, action=Action.CREATE, reason=reason):
-        book.keep([Row(1, observed_on, place, spot, source)])
+        book.keep([Row(observed_on, place, spot, source)])
     if not book.outcome.added:
         raise ValidationError("This place was recorded for this day, from this source, already.", "known")
     book.settle()
@@ -98,7 +98,7 @@ def import_locations(
     Raises PermissionDenied, and Refused for a file that is neither, or with problems.
     """
     require(by, Permission.OBSERVE_LOCATIONS, tenant)
-    tenant = _alone(tenant)
+    tenant, source = _alone(tenant), one_line(source) or "File"
     today, gazetteer, reading = timezone.localdate(), Gazetteer(), Reading()
     for _ in read(file, gazetteer, today, source, reading):
         advance(1)
@@ -115,9 +115,7 @@ def import_locations(
     outcome = book.outcome
     outcome.rows, outcome.left_out, outcome.problems = reading.rows, reading.wrong, reading.problems
     counts = {name: value for name, value in vars(outcome).items() if name != "problems"}
-    record(
-        "locations.imported", category="residency", tenant=tenant, resource_name=source[:200], details=counts
-    )
+    record("locations.imported", category="residency", tenant=tenant, resource_name=source, details=counts)
     return outcome
 
 

@@ -289,7 +289,9 @@ def test_no_adequacy_decision_is_about_the_economic_area_itself() -> None:
 def test_countries_are_two_letters_and_listed_once() -> None:
     for region in CATALOG["regions"]:
         assert region["countries"] == sorted(set(region["countries"])), region["code"]
-    one = [r["country"] for name in ("third_parties", "datacentres", "adequacy_decisions") for r in CATALOG[name]]
+    one = [
+        r["country"] for name in ("third_parties", "datacentres", "adequacy_decisions") for r in CATALOG[name]
+    ]
     several = (*CATALOG["regions"], *CATALOG["at_rest_exceptions"])
     many = [country for record in several for country in record["countries"]]
     assert all(re.fullmatch(r"[A-Z]{2}", country) for country in one + many)

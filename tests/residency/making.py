@@ -26,9 +26,7 @@ def region(code: str) -> Region:
     return found
 
 
-def elected(
-    tenant: Tenant, code: str = "EU", since: datetime = LONG_AGO, **values: Any
-) -> StorageElection:
+def elected(tenant: Tenant, code: str = "EU", since: datetime = LONG_AGO, **values: Any) -> StorageElection:
     """An approved storage election, as its deeds would leave it."""
     where = region(code)
     with door():
@@ -49,11 +47,11 @@ def elected(
     return made
 
 
-def seen(tenant: Tenant, by: Principal, place: str, days_ago: int = 0, source: str = SEEN) -> ObservedLocation:
+def seen(
+    tenant: Tenant, by: Principal, place: str, days_ago: int = 0, source: str = SEEN
+) -> ObservedLocation:
     with door():
-        return observe_location(
-            tenant=tenant, observed_on=ago(days_ago), place=place, source=source, by=by
-        )
+        return observe_location(tenant=tenant, observed_on=ago(days_ago), place=place, source=source, by=by)
 
 
 def imported(tenant: Tenant, by: Principal, content: str | bytes, **more: Any) -> Imported:

@@ -277,7 +277,9 @@ class ClockTests(VerdictCase):
 
     def test_a_catalog_without_the_economic_area_falls_back_to_the_data_boundary(self) -> None:
         with door():
-            Region.objects.filter(code="EEA").update(removed_in=Catalog.objects.get(code="intune").latest_edition)
+            Region.objects.filter(code="EEA").update(
+                removed_in=Catalog.objects.get(code="intune").latest_edition
+            )
         self.consent("vpp", safeguard="", safeguard_reference="")
         assert self.verdict().is_inside
         assert self.judgement("vpp").standing == Standing.UNSAFEGUARDED
@@ -295,6 +297,8 @@ class CostTests(VerdictCase):
         for number in range(5):
             self.consent(connection=f"Place {number}")
             entry("third_parties", code=f"party.{number}", name=f"Party {number}", country="US")
-            entry("services", code=f"service.{number}", third_party=f"party.{number}", name=f"Service {number}")
+            entry(
+                "services", code=f"service.{number}", third_party=f"party.{number}", name=f"Service {number}"
+            )
         assert self.queries() == few <= 14
         assert self.queries(known_at=timezone.now()) <= 14

@@ -11,8 +11,8 @@ from tenants.commands import ConsoleCommand, one_line
 
 class Command(ConsoleCommand):
     help = (
-        "Record where the provider showed the data to be: CSV with a first line of names (date, location, source), or a "
-        "JSON list of objects with the same. What lies elsewhere than elected is a difference: list_location_drift."
+        "Record where the provider showed the data to be: CSV with a first line of names (date, location, source), "
+        "or a JSON list of the same. What lies elsewhere than elected is a difference: list_location_drift."
     )
     changes = True
 

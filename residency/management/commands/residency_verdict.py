@@ -21,12 +21,12 @@ class Command(ConsoleCommand):
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", required=True, metavar="SLUG", help="Short name of the tenant.")
-        parser.add_argument("--at", type=moment, help="The instant that is asked about; now, where not given.")
+        parser.add_argument(
+            "--at", type=moment, help="The instant that is asked about; now, where not given."
+        )
         parser.add_argument("--known-at", type=moment, help="Answer as known then, for example 2027-01-31.")
 
-    def perform(
-        self, *, tenant: str, at: datetime | None, known_at: datetime | None, **options: Any
-    ) -> None:
+    def perform(self, *, tenant: str, at: datetime | None, known_at: datetime | None, **options: Any) -> None:
         if known_at is not None and known_at > timezone.now():
             raise Refused("in_the_future", "Nobody knows yet what will be known then.")
         verdict = verdict_of(self.tenant(tenant), When(at or known_at or timezone.now(), known_at))
