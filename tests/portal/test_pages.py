@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.db import connection
@@ -13,8 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from catalog.models import Element, Service
+from catalog.models import Element, Feature, Service
 from consents.services import grant_consent, request_consent, withdraw_consent
+from elections.services import set_election_policy
 from portal.outstanding import outstanding_of
 from tenants.models import User
 from terms.imports.reading import How, Reading, document_of
@@ -29,6 +31,7 @@ from terms.services import (
     write_text,
 )
 from terms.standing import places_of
+from tests.elections.stories import switched
 from tests.portal.stories import (
     WORDS,
     PortalTestCase,
@@ -48,6 +51,11 @@ POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
 }
+
+
+def at(moment: datetime) -> Any:
+    """The clock stands at this instant."""
+    return patch("django.utils.timezone.now", return_value=moment)
 
 
 class Pages(PortalTestCase):
@@ -308,6 +316,31 @@ class Looking(Pages):
         page = self.client.get(f"/portal/contoso/collected/{query}")
         return {datum.name for part in page.context["parts"] for group in part.groups for datum in group.data}
 
+    def test_what_is_optional_is_collected_once_it_is_switched_on(self) -> None:
+        query = Feature.objects.get(code="device_query")
+        brought = {element.name for element in query.elements.all()}
+        assert brought <= self._standing()["not_elected"]
+        assert not self._standing()["elected"]
+        begins = timezone.now() + timedelta(minutes=5)
+        switched(self.contoso, self.officer, begins, device_query=True)
+        assert not self._standing(begins - timedelta(seconds=1))["elected"]
+        assert self._standing(begins)["elected"] == brought
+        assert not brought & self._standing(begins)["not_elected"]
+        with at(begins):
+            page = self.client.get("/portal/contoso/collected/")
+            german = self.client.get("/portal/contoso/collected/?language=de")
+            of_fabrikam = self.signed_in(self.foreigner).get("/portal/fabrikam/collected/")
+        self.assertContains(page, '<span lang="en">Device query</span>, switched on since')
+        self.assertContains(german, '<span lang="en">Device query</span>, eingeschaltet seit')
+        self.assertNotContains(of_fabrikam, "Device query</span>, switched on")
+
+    def _standing(self, moment: datetime | None = None) -> dict[str, set[str]]:
+        """By standing, the names of the data."""
+        with at(moment or timezone.now()):
+            page = self.client.get("/portal/contoso/collected/")
+        parts = page.context["parts"]
+        return {part.standing: {d.name for group in part.groups for d in group.data} for part in parts}
+
     def test_who_it_is_shared_with_follows_the_consents_in_force(self) -> None:
         address = "/portal/contoso/collected/"
         self.assertContains(self.client.get(address), "no consent in force")
@@ -318,6 +351,10 @@ class Looking(Pages):
         page = self.client.get(address)
         self.assertContains(page, str(consent.record_id))
         self.assertContains(page, "Goes there")
+        set_election_policy(tenant=self.contoso, recipients="boundary", by=self.officer)
+        page = self.client.get(address)
+        self.assertContains(page, "Comes from there")
+        self.assertNotContains(page, "Goes there")
         of_fabrikam = self.signed_in(self.foreigner).get("/portal/fabrikam/collected/")
         self.assertContains(of_fabrikam, "no consent in force")
         withdraw_consent(consent=consent, by=self.admin, reason="over")
