@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, ViewportSize, sync_playwright
 
 from tenants.models import User
 
@@ -106,9 +106,12 @@ class Visitor:
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
-        # The theme hides the page until its script has taken hold of it.
-        self.page.wait_for_selector("html:not([x-cloak])")
+        self.wait_for_theme()
         return self.page
+
+    def wait_for_theme(self) -> None:
+        """The theme hides the page until its script has taken hold of it."""
+        self.page.wait_for_selector("html:not([x-cloak])")
 
     def sidebar(self) -> list[str]:
         """Every address that the sidebar offers, beside the first screen."""
@@ -120,11 +123,14 @@ class Visitor:
         return wide
 
     def shoot(self, name: str) -> None:
-        """Keep a picture, in the folder that SCREENSHOTS names."""
-        folder = Path(os.environ.get("SCREENSHOTS", settings.VAR_DIR / "screenshots"))
+        """Keep a picture for people, where the environment's SCREENSHOTS names a folder. No test depends on one."""
+        if not (named := os.environ.get("SCREENSHOTS")):
+            return
+        folder = Path(named)
         folder.mkdir(parents=True, exist_ok=True)
-        # Without the animations a very long page cannot be caught between two frames.
-        self.page.screenshot(path=folder / f"{name}.png", animations="disabled")
+        # Without the animations a very long page cannot be caught between two frames; sometimes not even so.
+        with suppress(Error):
+            self.page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
     def barriers(self, *impacts: str) -> list[str]:
         """What axe-core finds critical or serious (or of the impacts given) on the page as it stands."""

@@ -41,15 +41,14 @@ def test_signing_in_and_moving_on_by_keyboard_alone(visit: Any, cast: Any) -> No
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url(f"{visitor.address}/admin/")
-        page.wait_for_load_state("networkidle")
+        visitor.wait_for_theme()
 
         page.keyboard.press("Tab")
         assert focused(page) == "Skip to the content"
         page.keyboard.press("Enter")
         assert page.url.endswith("#main")
 
-        page.goto(f"{visitor.address}/admin/")
-        page.wait_for_load_state("networkidle")
+        visitor.open("/admin/")
         tab_to(page, "Sharing consents")
         page.keyboard.press("Enter")
         page.wait_for_url("**/admin/consents/consent/")
@@ -107,8 +106,8 @@ def test_signing_out(visit: Any, cast: Any) -> None:
     with visit() as visitor:
         page = visitor.sign_in(cast.officer).open("/admin/")
         page.get_by_role("button", name="Your account").click()
-        page.get_by_role("button", name="Log out").click()
-        page.wait_for_load_state("networkidle")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Log out").click()
         visitor.open("/admin/")
         assert "/admin/login/" in page.url
 
