@@ -52,6 +52,24 @@ def tenants_allowing(person: Principal, permission: Permission, among: QuerySet[
     return among.filter(pk__in=[tenant.pk for tenant in among if person.may(permission, tenant)])
 
 
+def tenant_asked_for(
+    request: HttpRequest, permission: Permission, most: int = 50
+) -> tuple[list[Tenant], Tenant | None]:
+    """For a page about one tenant: those to choose from, where there are several, and the one that `?tenant=` names.
+
+    Without a name it is the first; None where the person's role lets them see none, or not the one named.
+    """
+    allowed = tenants_allowing(signed_in(request), permission, visible_tenants(request)).order_by(
+        "name", "id"
+    )
+    tenants = list(allowed[:most])
+    asked = request.GET.get("tenant", "")
+    shown = next((tenant for tenant in tenants if tenant.slug == asked), tenants[0] if tenants else None)
+    if asked and (shown is None or shown.slug != asked):
+        shown = allowed.filter(slug=asked).first()
+    return (tenants if len(tenants) > 1 else []), shown
+
+
 def choose_tenant(request: HttpRequest, slug: str) -> None:
     """Show one of the person's tenants from now on, or all of them where the slug is empty. Raises Http404."""
     person = signed_in(request)
