@@ -21,9 +21,9 @@ def dpv_graph(held: Held) -> dict[str, Any]:
     """The edition as a graph in the Data Privacy Vocabulary 2.0 (JSON-LD 1.1).
 
     Each collected element is a dpv:PersonalData (or dpv:NonPersonalData) narrower than the concepts it maps to; each
-    purpose a dpv:Process with the elements collected for it; each service at a third party one or two processes, for
-    what is shared (dpv:hasRecipient) and what is obtained (dpv:hasDataSource). No legal basis is claimed: a tenant's
-    sharing consent is none. Never-rules, regions and datacentres are left out.
+    purpose a dpv:Process with the elements collected for it, and so is each optional feature; each service at a third
+    party one or two processes, for what is shared (dpv:hasRecipient) and what is obtained (dpv:hasDataSource). No legal
+    basis is claimed: a tenant's sharing consent is none. Never-rules, regions and datacentres are left out.
     """
     header = held.header
     processor = {
@@ -41,7 +41,8 @@ def dpv_graph(held: Held) -> dict[str, Any]:
     }
     parties = (_dpv_party(held, party) for party in held.records("third_parties") if party["shares_data"])
     elements = (_dpv_element(held, element) for element in held.collected)
-    graph = [edition, processor, *parties, *elements, *_dpv_purposes(held), *_dpv_sharing(held)]
+    processes = (*_dpv_purposes(held), *_dpv_features(held), *_dpv_sharing(held))
+    graph = [edition, processor, *parties, *elements, *processes]
     return {"@context": prefixes(), "@graph": graph}
 
 
@@ -105,6 +106,22 @@ def _dpv_purposes(held: Held) -> Iterable[dict[str, Any]]:
                 "dpv:hasDataProcessor": {"@id": _urn(held, "processor")},
                 **_dpv_data(held, elements),
             }
+
+
+def _dpv_features(held: Held) -> Iterable[dict[str, Any]]:
+    """What is collected when a feature is on; the processor is named where it stays one."""
+    for feature in held.records("features"):
+        elements = [held.state["elements"][code] for code in feature["elements"]]
+        processor = {"dpv:hasDataProcessor": {"@id": _urn(held, "processor")}}
+        yield {
+            "@id": _urn(held, "feature", feature["code"]),
+            "@type": "dpv:Process",
+            "dct:title": feature["name"],
+            **({"dct:description": feature["statement"]} if feature["statement"] else {}),
+            "dpv:hasProcessing": {"@id": "dpv:Collect"},
+            **({} if feature["role_change"] else processor),
+            **_dpv_data(held, elements),
+        }
 
 
 def _dpv_data(held: Held, elements: Iterable[Record]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class EntryForm(ReasonForm):
         if isinstance(column, models.ManyToManyField):
             rows = column.related_model._default_manager.current()  # type: ignore[attr-defined]
             return forms.ModelMultipleChoiceField(
-                rows, required=False, help_text="Which collected data it carries."
+                rows, required=False, help_text="Which data of the catalog belongs to it."
             )
         if isinstance(column, models.JSONField):
             return CodesField(

@@ -28,11 +28,11 @@ DATA_SUBJECTS = ["employee"]
 def fideslang_manifest(held: Held) -> dict[str, Any]:
     """The edition as a fideslang manifest.
 
-    data_category: a tree of our own (catalog, category, element), since fideslang's is coarser; ISO/IEC 19944-1, DPV
-    and collection go along as tags. dataset: the catalog, its categories as collections, elements as fields. system:
-    the service, with a privacy declaration for each purpose and each service at a third party, and the third parties
-    data is exchanged with. For purposes only what is personal is declared. Never-rules, regions and datacentres have
-    no place there.
+    data_category: a tree of our own (catalog, category, element), since fideslang's is coarser; ISO/IEC 19944-1, DPV,
+    collection and the features that bring it go along as tags. dataset: the catalog, its categories as collections,
+    elements as fields. system: the service, with a privacy declaration for each purpose and each service at a third
+    party, and the third parties data is exchanged with. For purposes only what is personal is declared. Never-rules,
+    regions and datacentres have no place there.
     """
     return {
         "data_category": _fides_categories(held),
@@ -72,6 +72,7 @@ def _fides_element(held: Held, element: Record) -> dict[str, Any]:
     tags = [f"collection:{element['collection']}", f"classification:{element['classification']}"]
     tags += [f"iso19944:{element['iso19944']}"] if element["iso19944"] else []
     tags += [f"iso19944_qualifier:{element['iso19944_qualifier']}"] if element["iso19944_qualifier"] else []
+    tags += [f"feature:{code}" for code in held.features_of(element)]
     return {
         "fides_key": key,
         "name": element["name"],

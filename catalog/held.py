@@ -36,6 +36,12 @@ class Held:
     def personal(self) -> list[Record]:
         return [element for element in self.collected if is_personal(element)]
 
+    def features_of(self, element: Record) -> list[str]:
+        """The codes of the features that bring an element."""
+        return [
+            feature["code"] for feature in self.records("features") if element["code"] in feature["elements"]
+        ]
+
     def flows_of(self, service: Record, direction: str) -> list[Record]:
         """The flows through a service, one way."""
         flows = self.records("flows")

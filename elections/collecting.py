@@ -128,7 +128,7 @@ def features_on(
 
 
 def collected_at(tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None) -> Collected:
-    """What is collected at the instant (now), as known then (now): the elections, and the catalog. Six queries."""
+    """What is collected at the instant (now), as known then (now): the elections, and the catalog. Five queries."""
     parts = deciding(tenant, at, known_at)
     features = _current(Feature, known_at)
     elements = _current(Element, known_at, "category")

@@ -84,7 +84,7 @@ def check_region(tenant: Tenant, region: Region, begins: datetime, now: datetime
         check_nothing_rewritten(f"{holding} is elected", holding.effective_from, begins)
     before = storage_at(tenant, begins)
     if before is not None and before.region_id == region.pk:
-        raise Refused("already_so", f"{region} is elected already for {shown(begins)}.")
+        raise Refused("already_so", f"{region} is elected already at {shown(begins)}.")
     begun = StorageElection.objects.for_tenant(tenant).approved().filter(effective_from=begins)
     if begun.exists():
         raise Refused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -50,3 +50,9 @@ def region_by_country(country: str) -> Any:
     """The one geography that lists the country; None where several do, or none: then somebody has to elect."""
     found = geographies_of(country, geographies())
     return found[0] if len(found) == 1 else None
+
+
+def decided_countries() -> set[str]:
+    """The countries that exactly one geography lists: where they are, nobody has to elect."""
+    counted = Counter(country for region in geographies() for country in region.countries)
+    return {country for country, count in counted.items() if count == 1}

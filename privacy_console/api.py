@@ -31,6 +31,9 @@ from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import DriftViewSet, ImportsViewSet
 from consents.api.expiries import ExpiriesViewSet
+from elections.api import policy as election_policy
+from elections.api.collection import CollectionViewSet
+from elections.api.views import CollectionElectionsViewSet, StorageElectionsViewSet
 from privacy_console.rest.problems import not_found
 from tenants.api import directory, events
 from tenants.api import views as tenants
@@ -47,6 +50,7 @@ router = SimpleRouter()
 router.register("catalog/editions", catalog.EditionsViewSet, "edition")
 router.register("catalog/categories", catalog.CategoriesViewSet, "category")
 router.register("catalog/elements", catalog.ElementsViewSet, "element")
+router.register("catalog/features", catalog.FeaturesViewSet, "feature")
 router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
 router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
@@ -62,6 +66,8 @@ router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "ob
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
+router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
 router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
 router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
@@ -127,6 +133,14 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TENANT}/consent-policy/$",
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/election-policy/$",
+        election_policy.ElectionPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="election-policy",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/collection/$", CollectionViewSet.as_view({"get": "retrieve"}), name="collection"
     ),
     re_path(
         rf"^v1/{IN_TERMS}/outstanding/$",

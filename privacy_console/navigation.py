@@ -63,6 +63,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("dataset", "catalog.Element"),
             Page("category", "catalog.Category"),
+            Page("toggle_on", "catalog.Feature"),
             Page("swap_horiz", "catalog.Flow"),
             Page("domain", "catalog.ThirdParty"),
             Page("extension", "catalog.Service"),

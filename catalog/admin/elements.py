@@ -99,6 +99,7 @@ class ElementAdmin(EntryAdmin):
             ("For example", obj.example),
             ("Collected", Collection(obj.collection).label),
             ("On condition", obj.collection_condition or obj.category.condition),
+            ("Switched on with", [link_to(feature) for feature in obj.features.current().order_by("code")]),
             ("By mobile application management", obj.get_mam_display() or "The source does not say"),
             ("MAM condition", obj.mam_condition),
             ("Why", "" if obj.collection == Collection.NEVER else obj.get_purpose_display()),

@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Q
 
 from catalog.api.state import CatalogState
-from catalog.models import Collection, Element, Flow, Purpose, Region, Service
+from catalog.models import (
+    Collection,
+    Element,
+    Feature,
+    FeatureElement,
+    Flow,
+    Purpose,
+    Region,
+    Service,
+)
 from catalog.querysets import mentions
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, FlagFilter, TextFilter
 
@@ -52,6 +61,13 @@ class ElementFilters(EntryFilters):
         choices=Flow.Direction.choices, method="by_flow", help_text="Carried by a flow in this direction."
     )
     personal = FlagFilter(method="by_personal", help_text="Whether it is personal data.")
+    feature = TextFilter(method="by_feature", help_text="Brought by the feature with this code.")
+
+    def by_feature(self, elements: Any, name: str, value: str) -> Any:
+        state = self.view.state
+        features = state.entries(Feature).filter(code=value).values("id")
+        brought = state.links(FeatureElement).filter(feature_id__in=features)
+        return elements.filter(id__in=brought.values("element_id"))
 
     def by_flow(self, elements: Any, name: str, value: str) -> Any:
         """All of the flow filters together ask for one flow that meets them all."""
@@ -70,6 +86,17 @@ class ElementFilters(EntryFilters):
     def by_personal(self, elements: Any, name: str, value: str) -> Any:
         is_personal = Q(classification=Element.Classification.PERSONAL)
         return elements.filter(is_personal if value == "true" else ~is_personal)
+
+
+class FeatureFilters(EntryFilters):
+    role_change = ChoiceFilter(choices=Feature.RoleChange.choices)
+    element = TextFilter(method="by_element", help_text="Brings the element with this code.")
+
+    def by_element(self, features: Any, name: str, value: str) -> Any:
+        state = self.view.state
+        elements = state.entries(Element).filter(code=value).values("id")
+        brought = state.links(FeatureElement).filter(element_id__in=elements)
+        return features.filter(id__in=brought.values("feature_id"))
 
 
 class ThirdPartyFilters(EntryFilters):

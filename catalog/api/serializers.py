@@ -9,7 +9,18 @@ from rest_framework import serializers
 
 from catalog.differences import Comparison, KindComparison
 from catalog.kinds import Record, name_of
-from catalog.models import Category, Datacentre, Edition, Element, Entry, Flow, Region, Service, ThirdParty
+from catalog.models import (
+    Category,
+    Datacentre,
+    Edition,
+    Element,
+    Entry,
+    Feature,
+    Flow,
+    Region,
+    Service,
+    ThirdParty,
+)
 from privacy_console.rest.serializers import OutputSerializer
 
 COMMON = (
@@ -51,6 +62,21 @@ class ElementSerializer(EntrySerializer):
             "classification", "identifiability", "purpose", "iso19944", "iso19944_qualifier", "dpv", "never_phrases",
             "never_scope", "override_rule", "override_reason",
         )  # fmt: skip
+
+
+class FeatureSerializer(EntrySerializer):
+    """An optional feature: off for every tenant until it elects to switch it on."""
+
+    elements = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Feature
+        fields = (*COMMON, "statement", "condition", "role_change", "elements")
+
+    def get_elements(self, feature: Feature) -> list[str]:
+        """Codes of the optional elements that are collected when it is on."""
+        codes: list[str] = feature.element_codes  # type: ignore[attr-defined]
+        return codes
 
 
 class ThirdPartySerializer(EntrySerializer):

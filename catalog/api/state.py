@@ -9,7 +9,7 @@ from django.db import models
 from django.http import Http404
 from rest_framework.request import Request
 
-from catalog.models import Catalog, Edition, FlowElement
+from catalog.models import Catalog, Edition, ElementPair, FlowElement
 from privacy_console.rest.problems import BadQuery
 
 
@@ -27,9 +27,9 @@ class CatalogState:
         rows = model.objects.current()
         return rows if self.catalog is None else rows.filter(catalog=self.catalog)
 
-    def links(self) -> Any:
-        """Which flow carries which element."""
-        return FlowElement.in_edition(self.edition)
+    def links(self, pairs: type[ElementPair] = FlowElement) -> Any:
+        """Which flow carries which element; of FeatureElement, which feature brings which."""
+        return pairs.in_edition(self.edition)
 
     def records(self, model: type[models.Model]) -> Any:
         """The history that the state is made of, for entity tags."""

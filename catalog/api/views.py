@@ -22,7 +22,10 @@ from catalog.models import (
     Datacentre,
     Edition,
     Element,
+    ElementPair,
     Entry,
+    Feature,
+    FeatureElement,
     Flow,
     FlowElement,
     Region,
@@ -96,6 +99,36 @@ class ElementsViewSet(EntryViewSet):
     filterset_class = filters.ElementFilters
 
 
+class WithElements(EntryViewSet):
+    """A kind whose entries have elements. pairs: which has which."""
+
+    pairs: ClassVar[type[ElementPair]]
+
+    def present(self, rows: list[Any]) -> list[Any]:
+        entries, owner = super().present(rows), f"{self.pairs.owner}_id"
+        codes: dict[int, list[str]] = defaultdict(list)
+        links = self.state.links(self.pairs).filter(**{f"{owner}__in": [entry.pk for entry in entries]})
+        for key, code in links.order_by("element__code").values_list(owner, "element__code"):
+            codes[key].append(code)
+        for entry in entries:
+            entry.element_codes = codes[entry.pk]
+        return entries
+
+    def version(self, instance: Any) -> int:
+        """The elements are shown too."""
+        links = self.state.records(self.pairs).filter(**{f"{self.pairs.owner}_id": instance.pk})
+        return max(super().version(instance), links.aggregate(last=Max("history_id"))["last"] or 0)
+
+
+class FeaturesViewSet(WithElements):
+    """What a tenant can switch on, and which optional data that brings."""
+
+    model = Feature
+    pairs = FeatureElement
+    serializer_class = serializers.FeatureSerializer
+    filterset_class = filters.FeatureFilters
+
+
 class ThirdPartiesViewSet(EntryViewSet):
     """Who data can flow to or come from."""
 
@@ -113,31 +146,26 @@ class ServicesViewSet(EntryViewSet):
     filterset_class = filters.ServiceFilters
 
 
-class FlowsViewSet(EntryViewSet):
+class FlowsViewSet(WithElements):
     """Each datum that goes to or comes from a third party."""
 
     model = Flow
+    pairs = FlowElement
     related = ("service",)
     serializer_class = serializers.FlowSerializer
     filterset_class = filters.FlowFilters
 
     def present(self, rows: list[Any]) -> list[Any]:
         flows = super().present(rows)
-        codes: dict[int, list[str]] = defaultdict(list)
-        links = self.state.links().filter(flow_id__in=[flow.pk for flow in flows])
-        for flow_id, code in links.order_by("element__code").values_list("flow_id", "element__code"):
-            codes[flow_id].append(code)
         parties = dict(self.state.entries(Service).values_list("id", "third_party__code"))
         for flow in flows:
-            flow.element_codes, flow.third_party_code = codes[flow.pk], parties.get(flow.service_id, "")
+            flow.third_party_code = parties.get(flow.service_id, "")
         return flows
 
     def version(self, instance: Any) -> int:
-        """The elements that it carries are shown too, and its service's third party."""
-        links = self.state.records(FlowElement).filter(flow_id=instance.pk)
+        """The third party of its service is shown too."""
         service = self.state.records(Service).filter(id=instance.service_id)
-        lasts = [rows.aggregate(last=Max("history_id"))["last"] or 0 for rows in (links, service)]
-        return max(super().version(instance), *lasts)
+        return max(super().version(instance), service.aggregate(last=Max("history_id"))["last"] or 0)
 
 
 class RegionsViewSet(EntryViewSet):

@@ -87,7 +87,7 @@ class AMoveTest(ElectionsTestCase):
         assert all(each["sentence"] and each["source"] for each in kept)
 
     def test_out_of_the_boundary_takes_an_assessment_with_its_day(self) -> None:
-        given = {
+        given: dict[str, Any] = {
             "tenant": self.contoso,
             "region": "NA",
             "by": self.admin,

@@ -1,0 +1,7 @@
+from elections.management.base import ElectionCommand
+from elections.services import approve_election
+
+
+class Command(ElectionCommand):
+    help = " it holds from the instant that was proposed, or from now on. With four eyes, not for whoever proposed it."
+    deed = staticmethod(approve_election)
