@@ -19,7 +19,7 @@ from catalog.models import Region
 from elections.admin.base import ElectionAdmin, StateFilter
 from elections.admin.electing import ElectForm, sentence_of
 from elections.admin.words import sources_table, state_panel
-from elections.consequences import StorageConsequences, reference
+from elections.consequences import StorageConsequences, reference, region_consequences
 from elections.models import StorageElection
 from elections.rules import check_open, offered_region
 from elections.services import elect_region
@@ -110,10 +110,13 @@ class ElectRegionForm(ElectForm):
         self.order_fields(self.field_order)
 
     def _meaning(self) -> StorageConsequences | None:
-        """What the choice means; None, with the refusal, where it cannot be made at all."""
+        """What the choice means; None, with the refusal, where it cannot be made. What is sent, the deed checks."""
+        tenant: Any = self.only_tenant
         try:
             region = offered_region(self.asked("region"))
-            return what_region_means(self.only_tenant, region, self.begins())  # type: ignore[arg-type]
+            if self.is_bound:
+                return region_consequences(tenant, region, self.begins() or timezone.now())
+            return what_region_means(tenant, region, self.begins())
         except (Refused, ValidationError) as error:
             self.refusal = sentence_of(error)
             return None

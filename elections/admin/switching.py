@@ -70,20 +70,18 @@ class SwitchForm(ElectForm):
             field: Any = self.fields[name]
             field.choices = [(code, each.feature.name) for code, each in collected.features.items()]
         self.switched = self._switched(collected)
-        self.meaning = self._meaning() if self.is_previewed else None
+        self.meaning = self._meaning() if self.is_bound or "preview" in self.request.GET else None
         if self.meaning is not None:
             self.fields["effective_from"].widget = forms.HiddenInput()
             self.initial["on"] = [code for code, is_on in self.switched.items() if is_on]
             self.initial["off"] = [code for code, is_on in self.switched.items() if not is_on]
 
-    @property
-    def is_previewed(self) -> bool:
-        return self.is_bound or "preview" in self.request.GET
-
     def _switched(self, collected: Collected) -> dict[str, bool]:
         """By code, what changes: what was previewed, once it is decided; before, what the ticks change."""
         if self.is_bound:
             return {code: name == "on" for name in ("on", "off") for code in self.request.POST.getlist(name)}
+        if "preview" not in self.request.GET:
+            return {}
         wanted = set(self.request.GET.getlist("on"))
         return {
             code: code in wanted
@@ -104,7 +102,7 @@ class SwitchForm(ElectForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
-        if not given.get("on") and not given.get("off"):
+        if not self.errors and not given["on"] and not given["off"]:
             raise ValidationError(NOTHING)
         return given
 
@@ -113,8 +111,9 @@ class SwitchForm(ElectForm):
         """The first step: everything, ticked as it stands, or as the reader has ticked it already."""
         if self.collected is None:
             return []
-        ticked = self.request.GET.getlist("on") if self.is_previewed else self.collected.on
-        return switches(self.collected, ticked)
+        on = {code for code, is_on in self.switched.items() if is_on}
+        off = self.switched.keys() - on
+        return switches(self.collected, (self.collected.on | on) - off)
 
 
 def _switch(request: HttpRequest, _: Any, data: dict[str, Any]) -> CollectionElection:
