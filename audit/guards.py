@@ -167,6 +167,38 @@ class Apart(Guard):
         return " || '/' || ".join(f"NEW.{name}::text" for name in self.same)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OnlyAhead(Guard):
+    """A row that enters a state starts after all that agree with it in `same` and had started in that state by then.
+
+    state: a column and its value. start: when it begins to hold. by: when it was decided, which says what "then" is.
+    """
+
+    events = ("INSERT", "UPDATE")
+    same: tuple[str, ...]
+    state: tuple[str, str]
+    start: str
+    by: str
+
+    def columns(self) -> set[str]:
+        return {*self.same, self.state[0], self.start, self.by}
+
+    def refuses(self, table: str, differs: str, event: str) -> str:
+        column, value = self.state
+        enters = f'NEW."{column}" = {_text(value)}'
+        if event == "UPDATE":
+            enters += f' AND OLD."{column}" {differs} NEW."{column}"'
+        alike = " AND ".join(f'o."{name}" = NEW."{name}"' for name in self.same)
+        started = f'o."{self.start}" <= NEW."{self.by}" AND o."{self.start}" >= NEW."{self.start}"'
+        return (
+            f'{enters} AND EXISTS (SELECT 1 FROM "{table}" o WHERE {alike} AND o.id {differs} NEW.id'
+            f' AND o."{column}" = {_text(value)} AND {started})'
+        )
+
+    def queued_by(self) -> str:
+        return " || '/' || ".join(f"NEW.{name}::text" for name in self.same)
+
+
 def append_only(name: str, message: str, *fields: str) -> tuple[Guard, ...]:
     """Rows that are added, and then neither changed nor deleted."""
     return (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from simple_history.manager import SIMPLE_HISTORY_REVERSE_ATTR_NAME, HistoryManager
+from simple_history.manager import SIMPLE_HISTORY_REVERSE_ATTR_NAME, HistoryDescriptor, HistoryManager
 from simple_history.models import HistoricalRecords
 
 from audit.context import Action
@@ -89,6 +89,17 @@ class EventIdField(models.BigIntegerField):  # type: ignore[type-arg]
         return "integer" if connection.vendor == "sqlite" else super().db_type(connection)
 
 
+class PastDescriptor(HistoryDescriptor):
+    """What `Model.history` is. Its manager's class is made once; the library makes one at every look."""
+
+    def __init__(self, given: HistoryDescriptor) -> None:
+        super().__init__(given.model, given.manager_class, given.queryset_class)
+        self._managers = self.manager_class.from_queryset(self.queryset_class)
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> HistoryManager:
+        return self._managers(self.model, instance)
+
+
 class AuditedRecords(HistoricalRecords):
     """Declare a model audited: `history = AuditedRecords(category="catalog", label="name")`.
 
@@ -139,6 +150,7 @@ class AuditedRecords(HistoricalRecords):
         if self.cls is not sender:
             return
         super().finalize(sender, **kwargs)
+        setattr(sender, self.manager_name, PastDescriptor(sender.__dict__[self.manager_name]))
         models.signals.post_save.disconnect(self.post_save, sender=sender)
         models.signals.post_delete.disconnect(self.post_delete, sender=sender)
         models.signals.pre_delete.disconnect(self.pre_delete, sender=sender)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from bench import decide
+from bench import decide, residency, terms
 from bench.timing import Result, Spread
 from tests import postgres
 
@@ -21,7 +21,9 @@ NAMES = {
     "update": "One object changed and saved, each committed by itself",
     "bulk": "Many rows in one bulk_create",
     "pieces": "What single pieces of the console's record cost, in a bulk insert",
+    "terms": "Acceptances imported, and pages about them with many",
     "decide": "Decisions over HTTP, against an empty view behind the same middleware and token check",
+    "residency": "Residency verdicts, against as many reads of one row by its key",
 }
 GOALS = {
     ("update", "sqlite"): 1.4,
@@ -29,6 +31,7 @@ GOALS = {
     ("bulk", "sqlite"): 1.5,
     ("bulk", "postgresql"): 1.5,
 }
+MOST_TIMES_PLAIN, MOST_TIMES_FEW = 3.0, 1.5
 LEAST_SHARE, MOST_GROWTH = 0.5, 1.15
 NOTES = {("bulk", "django-auditlog"): "records nothing"}
 PACKAGES = ("django", "psycopg", "django-simple-history", "django-auditlog", "django-pghistory")
@@ -55,11 +58,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _everything(engine: str, names: list[str], quick: bool) -> Iterator[str]:
-    measures = [name for name in names if name != "decide"]
+    measures = [name for name in names if name not in ("decide", "residency", "terms")]
     if measures:
         yield from _report(engine, _run(engine, ["bench.engine", *measures], quick))
+    if "terms" in names:
+        yield from _report_terms(engine, _run(engine, ["bench.terms"], quick))
     if "decide" in names:
         yield from _report_decisions(_run(engine, ["bench.decide"], quick))
+    if "residency" in names:
+        yield from _report_residency(_run(engine, ["bench.residency"], quick))
 
 
 def _run(engine: str, module: list[str], quick: bool) -> dict[str, Any]:
@@ -127,6 +134,55 @@ def _report_decisions(answer: dict[str, Any]) -> Iterator[str]:
         served = Spread.of(empty.ratios(results[name])).middle
         if served < LEAST_SHARE:
             yield f"{name} on {answer['server']}: {served:.2f} of the empty view, at least {LEAST_SHARE}"
+
+
+def _report_terms(engine: str, answer: dict[str, Any]) -> Iterator[str]:
+    """The tables of imports and of pages, and what misses its goal."""
+    results = {each: Result(each, seconds) for each, seconds in answer["imports"].items()}
+    print(f"\n{NAMES['terms']}: {answer['server']}, {answer['size']:,} acceptances imported")
+    print("| | µs a row | times the plain one (quartiles) |\n|---|---:|---|")
+    for each in results.values():
+        ratio = Spread.of(each.ratios(results[terms.PLAIN]))
+        print(f"| {each.name} | {each.median / answer['size'] * 1e6:,.0f} | {ratio} |")
+    memory = ", ".join(f"{int(rows):,} rows {more} MB" for rows, more in answer["memory"].items())
+    print(f"More memory while importing: {memory}")
+    ratio = Spread.of(results[terms.CONSOLE].ratios(results[terms.PLAIN])).middle
+    if engine == "postgresql" and ratio > MOST_TIMES_PLAIN:
+        yield f"import on {answer['server']}: {ratio:.2f}, at most {MOST_TIMES_PLAIN}"
+    yield from _report_pages(answer)
+
+
+def _report_pages(answer: dict[str, Any]) -> Iterator[str]:
+    many = str(answer["many"])
+    print(
+        f"\n| | ms with {terms.FEW:,} | with {int(many):,} | times (quartiles) | queries |\n|---|---:|---:|---|---|"
+    )
+    for name, seconds in answer["pages"].items():
+        few, large = Result(name, seconds[str(terms.FEW)]), Result(name, seconds[many])
+        growth, queries = Spread.of(large.ratios(few)), answer["queries"][name]
+        asked = f"{queries[str(terms.FEW)]}, {queries[many]}"
+        print(f"| {name} | {few.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {asked} |")
+        if growth.middle > MOST_TIMES_FEW:
+            yield f"{name} on {answer['server']} grows to {growth.middle:.2f}, at most {MOST_TIMES_FEW}"
+
+
+def _report_residency(answer: dict[str, Any]) -> Iterator[str]:
+    """Few and many tenants side by side, and what grows beyond the goal."""
+    few, many = (
+        {name: Result(name, figures) for name, figures in seconds.items()}
+        for seconds in answer["seconds"].values()
+    )
+    print(f"\n{NAMES['residency']}: {answer['server']}, {answer['rounds']} rounds")
+    print(f"| | queries | µs | times the reads, {residency.FEW} tenants | {answer['many']:,} tenants |")
+    print("|---|---:|---:|---|---|")
+    for name in few:
+        ratios = [Spread.of(of[name].ratios(of[residency.READS])) for of in (few, many)]
+        queries = answer["queries"].get(name, "")
+        print(
+            f"| {name} | {queries} | {many[name].median / residency.TIMES * 1e6:,.0f} | {ratios[0]} | {ratios[1]} |"
+        )
+        if ratios[1].middle > MOST_GROWTH * ratios[0].middle:
+            yield f"{name} on {answer['server']} grows from {ratios[0].middle:.2f} to {ratios[1].middle:.2f}"
 
 
 def _machine() -> str:

@@ -48,9 +48,9 @@ def main(arguments: list[str]) -> None:
     quick: bool = parser.parse_args(arguments).quick
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.serving"
     many = MANY // 100 if quick else MANY
-    few, large = os.environ["DATABASE_URL"], _other_database(os.environ["DATABASE_URL"])
+    few, large = os.environ["DATABASE_URL"], other_database(os.environ["DATABASE_URL"])
     made = json.loads(_step(few, "make", FEW))
-    _copy(few, large)
+    copy_database(few, large)
     _step(large, "fill", many)
     queries = json.loads(_step(large, "count", made["secrets"][TENANT]))
     with ExitStack() as servers:
@@ -199,13 +199,13 @@ def _count(secret: str) -> dict[str, int]:
 # --- Databases and servers ---
 
 
-def _other_database(url: str) -> str:
+def other_database(url: str) -> str:
     if url.startswith("sqlite"):
         return url.replace("console.sqlite3", "large.sqlite3")
     return url.replace("/postgres?", "/bench_large?")
 
 
-def _copy(source: str, target: str) -> None:
+def copy_database(source: str, target: str) -> None:
     if source.startswith("sqlite"):
         files = (url.removeprefix("sqlite:///") for url in (source, target))
         with closing(sqlite3.connect(next(files))) as old, closing(sqlite3.connect(next(files))) as new:

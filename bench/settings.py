@@ -30,5 +30,12 @@ AUDIT_EXEMPT = AUDIT_EXEMPT | {
     "auditlog.logentry": "A peer's own record.",
     "pghistory.context": "A peer's own record.",
 }
+# Pages are asked for without a server in front.
+ALLOWED_HOSTS = ["localhost"]
+SECURE_SSL_REDIRECT = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 SILENCED_SYSTEM_CHECKS = ["audit.E001"]
 LOGGING = {"version": 1, "disable_existing_loggers": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -77,12 +77,10 @@ class _Cross:
                 yield from self._clash(kind, item)
                 if "purpose_text" in item.record and names_refused_purpose(item.record["purpose_text"]):
                     yield item.mistake("refused_purpose", f"has a refused purpose. {REFUSED}", "purpose_text")
-        for item in self.placed["elements"]:
-            yield from self._element(item)
-        for item in self.placed["features"]:
-            yield from self._feature(item)
-        for item in self.placed["flows"]:
-            yield from self._flow(item)
+        of_kind = {"elements": self._element, "features": self._feature, "flows": self._flow, **PLACES}
+        for name, check in of_kind.items():
+            for item in self.placed[name]:
+                yield from check(item)
         yield from self._left_behind()
         yield from self._staying_against_new_rules()
 
@@ -105,6 +103,10 @@ class _Cross:
                     f"refers to an unknown {key.replace('_', ' ')}: “{item.record[key]}”",
                     key,
                 )
+        for key, target in kind.lists.items():
+            for index, code in enumerate(item.record[key]):
+                if code not in self.codes[target]:
+                    yield item.mistake("unknown_reference", f"names an unknown entry: “{code}”", key, index)
 
     def _clash(self, kind: Kind, item: Placed) -> Iterator[Mistake]:
         entered = self.around.staying.get(kind.name, {}).get(item.record["code"])
@@ -189,6 +191,7 @@ def _placed(kind: Kind, document: Mapping[str, Any], faulty: set[Path]) -> Itera
 def references_of(kind: Kind, record: Record) -> Iterator[tuple[str, str, str]]:
     """Every reference of a record: key, kind referred to, code."""
     yield from ((key, target, record[key]) for key, target in kind.references.items())
+    yield from ((key, target, code) for key, target in kind.lists.items() for code in record[key])
     yield from (("elements", "elements", code) for code in record.get("elements", ()))
 
 
@@ -209,3 +212,29 @@ def element_mistakes(item: Placed) -> Iterator[Mistake]:
         )
     if element["never_phrases"] and element["collection"] in ("required", "optional"):
         yield item.mistake("wrong_value", "has “never_phrases” although it is collected", "never_phrases")
+
+
+def region_mistakes(item: Placed) -> Iterator[Mistake]:
+    """A region opens before it closes."""
+    yield from _order(item, "opened_on", "closed_on", "closes before it opens")
+
+
+def adequacy_mistakes(item: Placed) -> Iterator[Mistake]:
+    """A decision ends after it was made, and says for whom it holds where it does not hold for all."""
+    yield from _order(item, "decided_on", "ends_on", "ends before it was made")
+    if item.record["partial"] and not item.record["scope"].strip():
+        yield item.mistake(
+            "scope_missing", "is partial, but has no “scope” that says for whom it holds", "scope"
+        )
+
+
+def _order(item: Placed, first: str, last: str, detail: str) -> Iterator[Mistake]:
+    """Days are compared as they are written."""
+    if item.record[first] and item.record[last] and item.record[last] <= item.record[first]:
+        yield item.mistake("wrong_order", f"{detail}: {item.record[last]}", last)
+
+
+PLACES: dict[str, Callable[[Placed], Iterator[Mistake]]] = {
+    "regions": region_mistakes,
+    "adequacy_decisions": adequacy_mistakes,
+}

@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from catalog.kinds import KINDS, Kind
-from catalog.models import Catalog, Entry
+from catalog.models import Catalog, Collection, Entry
 from catalog.services import add_entry, amend_entry, remove_entry
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, DeedForm, ReasonForm
@@ -60,6 +60,8 @@ class EntryForm(ReasonForm):
         column = _column(kind, key)
         if isinstance(column, models.ManyToManyField):
             rows = column.related_model._default_manager.current()  # type: ignore[attr-defined]
+            if self.kind == "features":
+                rows = rows.filter(collection=Collection.OPTIONAL)
             return forms.ModelMultipleChoiceField(
                 rows, required=False, help_text="Which data of the catalog belongs to it."
             )

@@ -11,13 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from django.db.models import Model
 
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
@@ -60,6 +63,7 @@ class Kind:
     """One list of the file and its model.
 
     references: the keys that name a record of another kind by its code. columns: keys that the model calls otherwise.
+    lists: the keys that name several records of another kind, kept as codes.
     pairs: the rows behind the key `elements`, for a kind that has it.
     """
 
@@ -68,6 +72,7 @@ class Kind:
     definition: str
     references: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
     pairs: type[ElementPair] | None = None
 
     @property
@@ -81,6 +86,15 @@ class Kind:
     @property
     def keys(self) -> tuple[str, ...]:
         return tuple(self.properties)
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The keys that hold a day, or nothing where it is not known."""
+        return frozenset(
+            key
+            for key, rule in self.properties.items()
+            if rule.get("$ref") in ("#/$defs/date", "#/$defs/day")
+        )
 
     def complete(self, values: Record) -> Record:
         """The record with every key: what the file leaves out has its default. Sets are sorted."""
@@ -105,7 +119,7 @@ class Kind:
                 "override_rule": (value or {}).get("rule", ""),
                 "override_reason": (value or {}).get("reason", ""),
             }
-        if key == "source_date":
+        if key in self.dates:
             return {key: date.fromisoformat(value) if value else None}
         return {} if key == "elements" else {self.columns.get(key, key): value}
 
@@ -119,7 +133,7 @@ class Kind:
         if key == "override":
             is_set = bool(row["override_rule"])
             return {"rule": row["override_rule"], "reason": row["override_reason"]} if is_set else None
-        if key == "source_date":
+        if key in self.dates:
             return row[key].isoformat() if row[key] else ""
         return row[self.columns.get(key, key)]
 
@@ -139,6 +153,9 @@ KINDS: dict[str, Kind] = {
         Kind("flows", Flow, "flow", {"service": "services"}, pairs=FlowElement),
         Kind("regions", Region, "region"),
         Kind("datacentres", Datacentre, "datacentre"),
+        Kind("boundary_phases", BoundaryPhase, "boundary_phase", {"region": "regions"}),
+        Kind("at_rest_exceptions", AtRestException, "at_rest_exception", lists={"regions": "regions"}),
+        Kind("adequacy_decisions", AdequacyDecision, "adequacy_decision"),
     )
 }
 

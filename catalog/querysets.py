@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -57,3 +57,14 @@ class ElementQuerySet(EntryQuerySet):
                 "flows", filter=is_current & Q(flows__direction="from_third_party"), distinct=True
             ),
         )
+
+
+def holding_on(day: date) -> Q:
+    """That an adequacy decision was in force on a day, as a condition on decisions and on their history."""
+    return Q(decided_on__lte=day) & (Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+
+
+class AdequacyQuerySet(EntryQuerySet):
+    def in_force(self, day: date) -> Self:
+        """The decisions that held on the day."""
+        return self.filter(holding_on(day))

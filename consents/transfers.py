@@ -1,4 +1,9 @@
-"""Whether sharing with a third party is a transfer to a third country (GDPR Chapter V)."""
+"""Whether sharing with a third party needs a transfer safeguard to be named (GDPR Chapter V).
+
+Asked of the EU Data Boundary (EU and EFTA), not of the EEA: only Switzerland tells them apart. What goes there from the
+EEA is a transfer, but the adequacy decision on Switzerland allows it, so that nothing has to be named; and what leaves
+Switzerland is under a law of its own that asks for the same. `residency` says exactly what is a transfer.
+"""
 
 from __future__ import annotations
 

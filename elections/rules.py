@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NoReturn
 
 from django.core.exceptions import ValidationError
@@ -78,7 +78,7 @@ def check_region(tenant: Tenant, region: Region, begins: datetime, now: datetime
     """Raise ValidationError or Refused where the tenant cannot have its data stored there from the instant on."""
     check_beginning(tenant, begins, now)
     offered_region(region.code)
-    check_open(tenant, region)
+    check_open(tenant, region, begins)
     holding = storage_at(tenant, now)
     if holding is not None:
         check_nothing_rewritten(f"{holding} is elected", holding.effective_from, begins)
@@ -92,17 +92,21 @@ def check_region(tenant: Tenant, region: Region, begins: datetime, now: datetime
         )
 
 
-def check_open(tenant: Tenant, region: Region) -> None:
-    """Raise Refused for a geography that opened after the tenant was made."""
-    opened = getattr(region, "opened_on", None)
-    if opened is None:
-        return
-    if tenant.exists_since < timezone.make_aware(datetime.combine(opened, time.min)):
+def check_open(tenant: Tenant, region: Region, begins: datetime) -> None:
+    """Raise Refused for a geography that opened after the tenant was made, or that has closed by then."""
+    opened, closed = region.opened_on, region.closed_on
+    if opened is not None and tenant.exists_since < _start_of(opened):
         raise Refused(
             "region_closed",
             f"{region} opened on {opened:%Y-%m-%d} and takes only tenants made after that; {tenant} exists since "
             f"{shown(tenant.exists_since)}.",
         )
+    if closed is not None and begins >= _start_of(closed):
+        raise Refused("region_closed", f"{region} takes no new tenants since {closed:%Y-%m-%d}.")
+
+
+def _start_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 # --- What is collected ---

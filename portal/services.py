@@ -1,11 +1,9 @@
-"""The deeds of signing in: asking for a link, and using it once."""
+"""The deeds of signing in: asking for a link, using it once, what the trail says of it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -20,6 +18,8 @@ from terms.services.acceptances import network_of
 from work.mail import post
 from work.models import CONFIDENTIAL
 
+# How somebody signs in, as the trail has it.
+LINK, PROVIDER = "link", "provider"
 AN_HOUR = timedelta(hours=1)
 LINKS_EACH_EMPLOYEE = 5
 # A whole company asks from one network on the day that new terms are published.
@@ -56,17 +56,7 @@ def _people_at(tenant: Tenant, address: str) -> list[Employee]:
         return []
     active = Employee.objects.for_tenant(tenant).filter(status=Employee.Status.ACTIVE)
     named = Q(user_principal_name__iexact=address) | Q(mail__iexact=address)
-    return [person for person in active.filter(named)[:MOST_OF_ONE_ADDRESS] if _reached_at(person)]
-
-
-def _reached_at(employee: Employee) -> str:
-    """The employee's e-mail address; empty where the directory knows none that can be written to."""
-    address: str = employee.mail or employee.user_principal_name
-    try:
-        validate_email(address)
-    except ValidationError:
-        return ""
-    return address
+    return [person for person in active.filter(named)[:MOST_OF_ONE_ADDRESS] if person.address]
 
 
 def _new_link(tenant: Tenant, employee: Employee | None, network: str) -> tuple[SignInLink, str]:
@@ -95,7 +85,7 @@ def _send(employee: Employee, network: str, language: str, page: str) -> None:
     body = say(language, "mail_body", **words)
     post(
         tenant=tenant,
-        to=_reached_at(employee),
+        to=employee.address,
         subject=subject,
         body=body,
         key=f"{CONFIDENTIAL}portal.link:{link.pk}",
@@ -121,7 +111,7 @@ def find_link(tenant: Tenant, secret: str) -> SignInLink | None:
     links = SignInLink.objects.for_tenant(tenant).filter(
         digest=SignInLink.digest_of(secret), employee__isnull=False
     )
-    found: SignInLink | None = links.select_related("employee").first()
+    found: SignInLink | None = links.select_related("employee", "tenant").first()
     return found
 
 
@@ -137,17 +127,23 @@ def sign_in(*, link: SignInLink) -> Employee | None:
     with transaction.atomic():
         # Of two clicks at once, one finds the row unused.
         is_in = employee.is_active and unused.update(used_at=now) == 1
-        if is_in:
-            identify(**as_actor(employee))
-        record(
-            "sign_in.succeeded" if is_in else "sign_in.failed",
-            category="sign-in",
-            tenant=link.tenant_id,
-            resource=employee,
-            resource_name=employee.directory_id,
-            result=AuditEvent.Result.SUCCESS if is_in else AuditEvent.Result.FAILURE,
-        )
+        note_sign_in(link.tenant, employee, LINK, why="" if is_in else "used, too old, or left")
     return employee if is_in else None
+
+
+def note_sign_in(tenant: Tenant, employee: Employee | None, method: str, *, why: str = "") -> None:
+    """Record that somebody is in, or (`why`) that nobody is. From then on, whoever is in is the one who acts."""
+    if employee is not None and not why:
+        identify(**as_actor(employee))
+    record(
+        "sign_in.failed" if why else "sign_in.succeeded",
+        category="sign-in",
+        tenant=tenant,
+        resource=employee,
+        resource_name=employee.directory_id if employee else "",
+        result=AuditEvent.Result.FAILURE if why else AuditEvent.Result.SUCCESS,
+        details={"method": method} | ({"why": why} if why else {}),
+    )
 
 
 def note_sign_out(*, employee: Employee) -> None:

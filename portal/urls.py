@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from portal.views import about, decisions, entry, terms
+from portal.views import about, decisions, entry, provider, terms
 from portal.views.bases import Nowhere
 from tenants.api.viewsets import SLUG
 
@@ -14,6 +14,8 @@ pages = [
     path("", terms.Outstanding.as_view(), name="home"),
     path("sign-in/", entry.AskForLink.as_view(), name="sign-in"),
     path("sign-in/sent/", entry.LinkSent.as_view(), name="sent"),
+    path("sign-in/provider/", provider.Leave.as_view(), name="provider"),
+    path("sign-in/provider/back/", provider.ComeBack.as_view(), name="provider-back"),
     path("sign-out/", entry.SignOut.as_view(), name="sign-out"),
     re_path(r"^enter/(?:(?P<secret>[-\w]{20,100})/)?\Z", entry.Enter.as_view(), name="enter"),
     path("terms/<int:policy>/", terms.Read.as_view(), name="read"),

@@ -40,6 +40,60 @@ WORDS: dict[str, tuple[str, str]] = {
     "address": ("Work e-mail address", "Dienstliche E-Mail-Adresse"),
     "address_wrong": ("Write your e-mail address here.", "Schreiben Sie hier Ihre E-Mail-Adresse."),
     "send_link": ("Send me the link", "Link zusenden"),
+    "by_provider": ("Sign in with your work account", "Mit dem Dienstkonto anmelden"),
+    "or_by_link": ("Or by e-mail", "Oder per E-Mail"),
+    "provider_problem": ("You are not signed in", "Sie sind nicht angemeldet"),
+    "provider_cancelled": (
+        "You broke off at the sign-in with your work account. Nothing was done.",
+        "Sie haben die Anmeldung mit dem Dienstkonto abgebrochen. Es ist nichts geschehen.",
+    ),
+    "provider_stale": (
+        (
+            "The sign-in with your work account took too long, was begun in another window, or its address was used "
+            "before. Try it once more from here; cookies have to be allowed for it."
+        ),
+        (
+            "Die Anmeldung mit dem Dienstkonto hat zu lange gedauert, wurde in einem anderen Fenster begonnen, oder ihre "
+            "Adresse wurde schon benutzt. Versuchen Sie es von hier noch einmal; Cookies müssen dafür erlaubt sein."
+        ),
+    ),
+    "provider_refused": (
+        (
+            "What came back from the sign-in with your work account is not valid. Try it once more; if it stays so, tell "
+            "your IT department."
+        ),
+        (
+            "Was von der Anmeldung mit dem Dienstkonto zurückkam, ist nicht gültig. Versuchen Sie es noch einmal; bleibt es "
+            "so, sagen Sie es Ihrer IT-Abteilung."
+        ),
+    ),
+    "provider_unreachable": (
+        "The sign-in with your work account cannot be reached now. Try it in a few minutes, or use the e-mail link.",
+        (
+            "Die Anmeldung mit dem Dienstkonto ist gerade nicht erreichbar. Versuchen Sie es in einigen Minuten, oder nehmen "
+            "Sie den Link per E-Mail."
+        ),
+    ),
+    "provider_unknown": (
+        (
+            "Your work account is fine, but {tenant} does not have you in the list of its employees here. Your IT "
+            "department can add you."
+        ),
+        (
+            "Ihr Dienstkonto ist in Ordnung, aber {tenant} führt Sie hier nicht in der Liste der Beschäftigten. Ihre "
+            "IT-Abteilung kann Sie aufnehmen."
+        ),
+    ),
+    "provider_left": (
+        (
+            "{tenant} has you in the list of its employees here as somebody who has left. If that is wrong, your IT "
+            "department can correct it."
+        ),
+        (
+            "{tenant} führt Sie hier als jemanden, der nicht mehr dort arbeitet. Wenn das falsch ist, kann Ihre IT-Abteilung "
+            "es berichtigen."
+        ),
+    ),
     "session_ended": (
         (
             "You have been signed out: you did nothing here for a while, or have been signed in for a long time. "

@@ -34,11 +34,15 @@ from consents.api.expiries import ExpiriesViewSet
 from elections.api import policy as election_policy
 from elections.api.collection import CollectionViewSet
 from elections.api.views import CollectionElectionsViewSet, StorageElectionsViewSet
+from portal.api import IdentityProviderViewSet
 from privacy_console.rest.problems import not_found
+from residency.api.locations import LocationDriftViewSet, ObservedLocationsViewSet
+from residency.api.verdict import ResidencyViewSet
 from tenants.api import directory, events
 from tenants.api import views as tenants
 from tenants.api.viewsets import SLUG
-from terms.api.acceptances import AcceptancesViewSet
+from terms.api.acceptance_imports import AcceptanceImportsViewSet
+from terms.api.acceptances import AcceptanceFilesViewSet, AcceptancesViewSet
 from terms.api.policies import OutstandingViewSet, TermsViewSet
 from terms.api.versions import VersionsViewSet
 from work.api.views import WorklistViewSet
@@ -56,6 +60,9 @@ router.register("catalog/services", catalog.ServicesViewSet, "service")
 router.register("catalog/flows", catalog.FlowsViewSet, "flow")
 router.register("catalog/regions", catalog.RegionsViewSet, "region")
 router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
+router.register("catalog/boundary-phases", catalog.BoundaryPhasesViewSet, "boundary-phase")
+router.register("catalog/at-rest-exceptions", catalog.AtRestExceptionsViewSet, "at-rest-exception")
+router.register("catalog/adequacy-decisions", catalog.AdequacyDecisionsViewSet, "adequacy-decision")
 router.register("catalog/subcontractors", subcontractors.SubcontractorsViewSet, "subcontractor")
 router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
@@ -68,11 +75,14 @@ router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
 router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
 router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
 router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
+router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
+router.register(f"{IN_TENANT}/location-drift", LocationDriftViewSet, "location-drift")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
 router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")
 router.register(f"{IN_TENANT}/terms", TermsViewSet, "terms")
 router.register(f"{IN_TERMS}/versions", VersionsViewSet, "terms-version")
 router.register(f"{IN_TERMS}/acceptances", AcceptancesViewSet, "terms-acceptance")
+router.register(f"{IN_TERMS}/acceptance-imports", AcceptanceImportsViewSet, "acceptance-import")
 router.register(f"{IN_TENANT}/audit-events", events.TenantEventsViewSet, "audit-event")
 router.register("audit-events", events.EventsViewSet, "platform-event")
 
@@ -133,6 +143,17 @@ urlpatterns: list[Any] = [
         rf"^v1/{IN_TENANT}/consent-policy/$",
         consent_policy.ConsentPolicyViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="consent-policy",
+    ),
+    re_path(rf"^v1/{IN_TENANT}/residency/$", ResidencyViewSet.as_view({"get": "retrieve"}), name="residency"),
+    re_path(
+        rf"^v1/{IN_TERMS}/acceptances/export/$",
+        AcceptanceFilesViewSet.as_view({"get": "export"}),
+        name="terms-acceptance-export",
+    ),
+    re_path(
+        rf"^v1/{IN_TENANT}/identity-provider/$",
+        IdentityProviderViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="identity-provider",
     ),
     re_path(
         rf"^v1/{IN_TENANT}/election-policy/$",

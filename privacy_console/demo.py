@@ -23,6 +23,7 @@ from catalog.kinds import REFERENCE_CATALOG
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
+from elections.services import begin_storage, elect_collection
 from tenants.access import Principal, require
 from tenants.directory import import_people
 from tenants.models import Tenant, User
@@ -123,6 +124,11 @@ def _contoso(by: Principal, password: str) -> Tenant:
     apns = _requested(cast, "apns", "Without a push certificate no iPhone or Mac can be managed.")
     _granted(cast, apns, "Checked against our agreement with Apple; in use since the pilot.", days_ago=45)
     _requested(cast, "managed_google_play", "Field service is to get Android devices next quarter.")
+    inventory = "The help desk sees which devices need more memory; agreed with the works council."
+    _elected(cast, {"enhanced_inventory": True}, inventory, days_ago=60)
+    _elected(
+        cast, {"client_diagnostics": True}, "Tried for a quarter, as support asked for it.", days_ago=-30
+    )
     _publish_terms(cast)
     return cast.tenant
 
@@ -136,6 +142,7 @@ def _fabrikam(by: Principal, password: str) -> Tenant:
     _granted(cast, vpp, "Agreed for the trial of the sales apps.", days_ago=90)
     with _acting(cast.officer, cast.tenant):
         withdraw_consent(consent=vpp, by=cast.officer, reason="The trial is over and the apps are gone.")
+    _elected(cast, {"device_query": True}, "Needed to look into reports of malware.", days_ago=100)
     _publish_terms(cast)
     return cast.tenant
 
@@ -194,6 +201,7 @@ def _make_tenant(
     )
     roles = ("admin", "officer", "auditor", "employee")
     people = {role: _make_or_find(f"{role}@{slug}.example", f"{name} {role}", password) for role in roles}
+    begin_storage(tenant=tenant, by=by)
     admin = people["admin"]
     add_member(tenant=tenant, username=admin.username, role=Role.TENANT_ADMIN, by=by)
     with _acting(admin, tenant):
@@ -226,6 +234,14 @@ def _granted(cast: Cast, consent: Consent, reason: str, *, days_ago: int) -> Non
     since = timezone.now() - timedelta(days=days_ago)
     with _acting(cast.officer, cast.tenant):
         grant_consent(consent=consent, by=cast.officer, reason=reason, effective_from=since)
+
+
+def _elected(cast: Cast, features: dict[str, bool], reason: str, *, days_ago: int) -> None:
+    since = timezone.now() - timedelta(days=days_ago)
+    with _acting(cast.admin, cast.tenant):
+        elect_collection(
+            tenant=cast.tenant, features=features, by=cast.admin, reason=reason, effective_from=since
+        )
 
 
 @contextmanager

@@ -69,6 +69,9 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("extension", "catalog.Service"),
             Page("public", "catalog.Region"),
             Page("dns", "catalog.Datacentre"),
+            Page("fence", "catalog.BoundaryPhase"),
+            Page("output", "catalog.AtRestException"),
+            Page("balance", "catalog.AdequacyDecision"),
             Page("menu_book", "catalog.Edition"),
         ),
     ),
@@ -99,11 +102,25 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "Residency",
+        (
+            Page(
+                "travel_explore",
+                "residency.ObservedLocation",
+                page="residency",
+                called="Where data is stored",
+            ),
+            Page("location_on", "residency.ObservedLocation"),
+            Page("wrong_location", "residency.LocationDrift"),
+        ),
+    ),
+    (
         "Terms",
         (
             Page("contract", "terms.TermsPolicy"),
             Page("article", "terms.TermsRevision"),
             Page("how_to_reg", "terms.Acceptance"),
+            Page("upload_file", "terms.AcceptanceImport"),
             Page("badge", "tenants.Employee"),
             Page("diversity_3", "tenants.Group"),
         ),
@@ -114,6 +131,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("group", "tenants.Membership"),
             Page("key", "tenants.AccessToken"),
+            Page("login", "portal.IdentityProvider"),
             Page("mail", "work.Message"),
         ),
     ),
@@ -168,17 +186,23 @@ class Step:
     url: str = ""
 
 
-def way_to(opts: Any, obj: Any = None, title: str = "") -> list[Step]:
-    """The group of the sidebar, the list, and the object under the title that its page bears."""
-    group, page = _place_of(opts.label)
+def way_to(opts: Any, obj: Any = None, title: str = "", here: str = "") -> list[Step]:
+    """The group of the sidebar, the list, and the object under the title that its page bears; then the page itself.
+
+    A page that the sidebar offers by itself stands beside the list, not under it.
+    """
+    group, page = _place_of(opts.label, here)
     if page is None:
         return [Step(str(opts.verbose_name_plural).capitalize())]
     above = [] if group in ("", page.title) else [Step(group)]
     steps = [*above, Step(page.title, page.link)]
-    return steps if obj is None else [*steps, Step(title or str(obj), admin_url(obj, "change", obj.pk))]
+    if obj is not None:
+        steps.append(Step(title or str(obj), admin_url(obj, "change", obj.pk)))
+    return [*steps, Step(here)] if here and here != page.title else steps
 
 
-def _place_of(label: str) -> tuple[str, Page | None]:
+def _place_of(label: str, here: str) -> tuple[str, Page | None]:
     places = [(group, page) for group, pages in GROUPS for page in pages if page.model == label]
+    own = [place for place in places if here and place[1].called == here]
     lists = [place for place in places if place[1].page == "changelist"]
-    return next(iter(lists or places), ("", None))
+    return next(iter(own or lists or places), ("", None))

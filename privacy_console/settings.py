@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "elections",
     "consents",
     "terms",
+    "residency",
     "portal",
 ]
 MIDDLEWARE = [
@@ -234,6 +235,8 @@ CONSOLE_URL = env("CONSOLE_URL").rstrip("/") or ("http://127.0.0.1:8000" if DEBU
 # What receipts are signed with: 32 bytes in base64, or a file that is made at the first use. Several servers share one.
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 SIGNING_KEY_FILE = VAR_DIR / "signing_key"
+# Hosts of identity providers inside our own network, which tenants' administrators could not make us ask otherwise.
+PROVIDERS_INSIDE = env.list("PROVIDERS_INSIDE", default=[])
 
 # --- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

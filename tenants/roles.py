@@ -43,10 +43,17 @@ class Permission(models.TextChoices):
     SET_ELECTION_POLICY = "election.policy", "Decide how elections are handled"
     VIEW_DIRECTORY = "directory.view", "See the employees and their groups"
     KEEP_DIRECTORY = "directory.manage", "Import and correct the employees and their groups"
+    VIEW_SIGN_IN = "sign_in.view", "See how employees sign in"
+    SET_SIGN_IN = "sign_in.manage", "Decide how employees sign in"
     VIEW_TERMS = "terms.view", "Read the terms and who accepted them"
     DRAFT_TERMS = "terms.draft", "Draft terms and decide whom they are for"
     PUBLISH_TERMS = "terms.publish", "Publish and retire terms"
     CHASE_TERMS = "terms.chase", "Remind employees, import acceptances"
+    VIEW_RESIDENCY = "residency.view", "See where data is stored and processed, and the differences"
+    OBSERVE_LOCATIONS = (
+        "residency.observe",
+        "Record where the provider stores the data, and resolve differences",
+    )
     VIEW_WORKLIST = "worklist.view", "See what waits for somebody"
     MANAGE_WORK = "work.manage", "Run and pause scheduled work"
     VIEW_MESSAGES = "message.view", "See the e-mails and whether they were sent"
@@ -88,10 +95,14 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.SET_ELECTION_POLICY: frozenset({_OFFICER}),
     Permission.VIEW_DIRECTORY: _READERS,
     Permission.KEEP_DIRECTORY: _DECIDERS,
+    Permission.VIEW_SIGN_IN: _READERS,
+    Permission.SET_SIGN_IN: frozenset({_ADMIN}),
     Permission.VIEW_TERMS: _READERS,
     Permission.DRAFT_TERMS: _DECIDERS,
     Permission.PUBLISH_TERMS: frozenset({_OFFICER}),
     Permission.CHASE_TERMS: _DECIDERS,
+    Permission.VIEW_RESIDENCY: _READERS,
+    Permission.OBSERVE_LOCATIONS: _DECIDERS,
     Permission.VIEW_WORKLIST: _READERS,
     Permission.MANAGE_WORK: frozenset(),
     Permission.VIEW_MESSAGES: _DECIDERS,

@@ -47,8 +47,18 @@ def version_asked(policy: TermsPolicy, at: datetime) -> TermsVersion | None:
     published = TermsVersion.objects.for_tenant(policy.tenant_id).filter(
         policy=policy, status=Publication.PUBLISHED, effective_from__lte=at
     )
-    newest: TermsVersion | None = published.order_by("-number").first()
+    return in_force(published.order_by("-number")[:1], at)
+
+
+def in_force(versions: Iterable[TermsVersion], at: datetime) -> TermsVersion | None:
+    """Of the versions of one policy the one that holds at the instant."""
+    begun = [v for v in versions if v.status == Publication.PUBLISHED and _has_begun(v, at)]
+    newest = max(begun, key=lambda version: version.number, default=None)
     return newest if newest and (newest.expires_at is None or newest.expires_at > at) else None
+
+
+def _has_begun(version: TermsVersion, at: datetime) -> bool:
+    return version.effective_from is not None and version.effective_from <= at
 
 
 def places_of(employee: Employee, at: datetime | None = None) -> list[Place]:
@@ -73,8 +83,7 @@ def place_of(
     last = own[-1] if own else None
     if version is None:
         return Place(policy, Standing.NOTHING_ASKED, None, last, None, None, 1)
-    accepted = [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
-    valid = [d for d in accepted if d.valid_until is None or d.valid_until > at]
+    accepted, valid = _accepted(version, own), _valid(version, own, at)
     if valid:
         until = valid[-1].valid_until
         return Place(policy, Standing.ACCEPTED_LATEST, version, valid[-1], None, until, len(accepted))
@@ -82,6 +91,23 @@ def place_of(
     return Place(
         policy, _undecided(version, own), version, last, since, version.asked_until, len(accepted) + 1
     )
+
+
+def standing_of(version: TermsVersion | None, own: Sequence[Any], at: datetime) -> Standing:
+    """The standing at an instant, from one employee's decisions about one policy, in their order."""
+    if version is None:
+        return Standing.NOTHING_ASKED
+    if _valid(version, own, at):
+        return Standing.ACCEPTED_LATEST
+    return _undecided(version, own)
+
+
+def _accepted(version: TermsVersion, own: Iterable[Any]) -> list[Any]:
+    return [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
+
+
+def _valid(version: TermsVersion, own: Iterable[Any], at: datetime) -> list[Any]:
+    return [d for d in _accepted(version, own) if d.valid_until is None or d.valid_until > at]
 
 
 def valid_until(policy: TermsPolicy, decided_at: datetime) -> datetime | None:
@@ -92,8 +118,7 @@ def valid_until(policy: TermsPolicy, decided_at: datetime) -> datetime | None:
     return until
 
 
-def _undecided(version: TermsVersion, own: Iterable[Acceptance]) -> Standing:
-    own = list(own)
+def _undecided(version: TermsVersion, own: Sequence[Any]) -> Standing:
     of_version = [decision for decision in own if decision.version_id == version.pk]
     if of_version and of_version[-1].decision == Acceptance.Decision.DECLINED:
         return Standing.DECLINED

@@ -13,6 +13,7 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from audit import triggers
+from tests import template
 from tests.snapshot import Snapshot
 
 pristine: dict[str, Snapshot] = {}
@@ -24,13 +25,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Whether the database is there: on SQLite as an earlier run left it."""
+    return template.take()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_keepdb: bool, django_db_blocker: DjangoDbBlocker
+) -> None:
     """The test database, on the engine this run was started for, with the packaged catalog in it."""
     from tests.cast import load_reference_catalog
 
     with django_db_blocker.unblock():
         assert connection.vendor == os.environ.get("EXPECT_VENDOR", connection.vendor)
-        load_reference_catalog()
+        if not django_db_keepdb:
+            load_reference_catalog()
+            template.keep()
         pristine["default"] = Snapshot.of(connection)
 
 

@@ -12,3 +12,5 @@ from privacy_console.settings import *  # noqa: F403
 
 # Looks a static file up when it is asked for. Otherwise each client of a test would list them all at its start.
 WHITENOISE_AUTOREFRESH = True
+# A browser keeps them for the length of a test.
+WHITENOISE_MAX_AGE = 600

@@ -52,6 +52,8 @@ OPEN = {
     "portal.views.entry.AskForLink": "asks for an address and sends the link to it, the same answer for every address",
     "portal.views.entry.LinkSent": "says to look into one's mail",
     "portal.views.entry.Enter": "a secret address, sent to an employee, whom its button signs in",
+    "portal.views.provider.Leave": "leads to the tenant's own identity provider",
+    "portal.views.provider.ComeBack": "whom the identity provider vouches for is signed in",
     "django.views.generic.base.RedirectView": "leads to the admin pages, which ask",
     "work.calendar.calendar": "calendars cannot sign in: a secret address stands for a person, whose role it asks",
 }

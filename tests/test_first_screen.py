@@ -13,8 +13,10 @@ from consents.models import Consent
 from consents.services import request_consent
 from tenants.models import Membership
 from tenants.roles import Role
+from terms.services import create_policy
 from tests.browser.people import at_work, contoso_with_consents
 from tests.cast import CastTestCase
+from tests.terms.stories import colleague, decided, published
 from tests.work import waiting
 
 
@@ -52,6 +54,20 @@ class FirstScreen(CastTestCase):
         for _ in range(10):
             waiting.drift(self.contoso, self.admin)
         assert "4 others" in self.see(self.officer)
+
+    def test_officer_and_admin_see_how_far_the_terms_have_come(self) -> None:
+        theirs = create_policy(tenant=self.fabrikam, name="Their phones", by=self.operator)
+        ours = create_policy(tenant=self.contoso, name="Company phones", by=self.operator)
+        for policy in (ours, theirs):
+            published(policy, self.operator)
+        decided(colleague(self.contoso), ours)
+        colleague(self.contoso)
+        for person in (self.officer, self.admin):
+            panel = self.see(person).split('id="panel-terms"')[1].split("</section>")[0]
+            assert "Company phones" in panel
+            assert "1 of 2" in panel
+            assert "Their phones" not in panel
+        assert 'id="panel-terms"' not in self.see(self.auditor)
 
     def test_granting_and_withdrawing_take_three_clicks_at_most(self) -> None:
         """A matter, its button, and the button of the form; to withdraw not even that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
@@ -36,6 +37,20 @@ def post(*, tenant: Tenant, to: str, subject: str, body: str, key: str) -> Messa
         raise
     _send_soon()
     return message
+
+
+def post_all(messages: Sequence[Message]) -> None:
+    """Put many e-mails into the outbox by one statement, in the caller's transaction.
+
+    Raises ValidationError as `post` does, and IntegrityError where one of the keys was posted already: who calls this
+    has made sure that none was, and posts nothing otherwise.
+    """
+    for message in messages:
+        message.clean_fields(exclude={"tenant"})
+    with deed("message.posted", on=Message, action=Action.CREATE):
+        Message.objects.across_tenants().bulk_create(messages)
+    if messages:
+        _send_soon()
 
 
 def _send_soon() -> None:

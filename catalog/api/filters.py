@@ -134,3 +134,12 @@ class RegionFilters(EntryFilters):
 class DatacentreFilters(EntryFilters):
     country = TextFilter(help_text="ISO 3166-1 alpha-2.")
     geography = TextFilter()
+
+
+class BoundaryPhaseFilters(EntryFilters):
+    region = TextFilter(field_name="region__code", help_text="A region's code.")
+
+
+class AdequacyDecisionFilters(EntryFilters):
+    country = TextFilter(help_text="ISO 3166-1 alpha-2.")
+    partial = FlagFilter(help_text="Whether it holds for some recipients only.")

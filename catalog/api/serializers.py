@@ -10,6 +10,9 @@ from rest_framework import serializers
 from catalog.differences import Comparison, KindComparison
 from catalog.kinds import Record, name_of
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Category,
     Datacentre,
     Edition,
@@ -124,7 +127,7 @@ class RegionSerializer(EntrySerializer):
 
     class Meta:
         model = Region
-        fields = (*COMMON, "kind", "provider", "countries")
+        fields = (*COMMON, "kind", "provider", "countries", "opened_on", "closed_on")
 
 
 class DatacentreSerializer(EntrySerializer):
@@ -133,6 +136,39 @@ class DatacentreSerializer(EntrySerializer):
     class Meta:
         model = Datacentre
         fields = (*COMMON, "country", "geography", "city")
+
+
+class BoundaryPhaseSerializer(EntrySerializer):
+    """Which data a boundary keeps inside since when."""
+
+    region = serializers.CharField(source="region.code", read_only=True)
+
+    class Meta:
+        model = BoundaryPhase
+        fields = (*COMMON, "region", "starts_on", "covers")
+
+
+class AtRestExceptionSerializer(EntrySerializer):
+    """What may be stored outside the elected geography."""
+
+    regions = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Codes of regions; empty for all."
+    )
+    countries = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Empty where the source names none."
+    )
+
+    class Meta:
+        model = AtRestException
+        fields = (*COMMON, "covers", "regions", "countries")
+
+
+class AdequacyDecisionSerializer(EntrySerializer):
+    """A decision of the European Commission on a country (GDPR Art. 45)."""
+
+    class Meta:
+        model = AdequacyDecision
+        fields = (*COMMON, "country", "reference", "decided_on", "ends_on", "partial", "scope")
 
 
 class EditionSerializer(OutputSerializer):

@@ -18,6 +18,9 @@ from catalog.api.state import CatalogState, edition_of, number_from, state_of
 from catalog.exports import MEDIA_TYPES, Format, export_catalog
 from catalog.kinds import KINDS
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Category,
     Datacentre,
     Edition,
@@ -182,6 +185,30 @@ class DatacentresViewSet(EntryViewSet):
     model = Datacentre
     serializer_class = serializers.DatacentreSerializer
     filterset_class = filters.DatacentreFilters
+
+
+class BoundaryPhasesViewSet(EntryViewSet):
+    """Which data a boundary keeps inside since when."""
+
+    model = BoundaryPhase
+    related = ("region",)
+    serializer_class = serializers.BoundaryPhaseSerializer
+    filterset_class = filters.BoundaryPhaseFilters
+
+
+class AtRestExceptionsViewSet(EntryViewSet):
+    """What may be stored outside the elected geography."""
+
+    model = AtRestException
+    serializer_class = serializers.AtRestExceptionSerializer
+
+
+class AdequacyDecisionsViewSet(EntryViewSet):
+    """The European Commission's decisions on countries (GDPR Art. 45)."""
+
+    model = AdequacyDecision
+    serializer_class = serializers.AdequacyDecisionSerializer
+    filterset_class = filters.AdequacyDecisionFilters
 
 
 EXPORT_FORMAT = Parameter(

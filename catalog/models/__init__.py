@@ -17,16 +17,20 @@ from catalog.models.elements import (
 )
 from catalog.models.features import Feature, FeatureElement
 from catalog.models.pairs import ElementPair
-from catalog.models.places import Datacentre, Region
+from catalog.models.places import AdequacyDecision, AtRestException, BoundaryPhase, Datacentre, Region
 from catalog.models.sharing import Directed, Flow, FlowElement, Service, ThirdParty, both_ways
 
 ENTRY_MODELS: tuple[type[Entry], ...] = (
-    Category, Element, Feature, ThirdParty, Service, Flow, Region, Datacentre
+    Category, Element, Feature, ThirdParty, Service, Flow, Region, Datacentre, BoundaryPhase, AtRestException,
+    AdequacyDecision,
 )  # fmt: skip
 
 __all__ = [
     "ENTRY_MODELS",
     "REFUSED_PURPOSES",
+    "AdequacyDecision",
+    "AtRestException",
+    "BoundaryPhase",
     "Catalog",
     "Category",
     "Collection",

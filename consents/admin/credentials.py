@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,10 +19,11 @@ from consents.models import Credential
 from consents.services.credentials import add_credential, change_credential, retire_credential
 from tenants.access import signed_in
 from tenants.models import Tenant
-from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, InTenantForm, MomentField, OptionalReasonForm
+from tenants.pages.moments import Moment, moment_of
 from tenants.pages.parts import Badge, Code, Panel, facts, link_to
+from tenants.pages.past import PastModelAdmin, filtered_then, seen_at
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
@@ -32,14 +33,13 @@ SOON = timedelta(days=30)
 FIELDS = ("connection", "name", "account", "serial_number", "expires_at", "grace_days")
 
 
-def state_of(credential: Credential) -> str:
-    """Its state now, in a word or two."""
-    now = timezone.now()
+def state_of(credential: Credential, at: datetime) -> str:
+    """Its state at the instant, in a word or two."""
     if credential.retired_at is not None:
         return "Retired"
-    if credential.expires_at <= now:
+    if credential.expires_at <= at:
         return "Expired"
-    return "Ends soon" if credential.expires_at <= now + SOON else "Valid"
+    return "Ends soon" if credential.expires_at <= at + SOON else "Valid"
 
 
 class WhatItIs(OptionalReasonForm):
@@ -119,18 +119,19 @@ class StateFilter(SimpleListFilter):
         return [("valid", "Valid"), ("soon", "Ends soon"), ("expired", "Expired"), ("retired", "Retired")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        now, used = timezone.now(), Q(retired_at__isnull=True)
+        now, used = moment_of(request).at, Q(retired_at__isnull=True)
         states = {
             "valid": used & Q(expires_at__gt=now + SOON),
             "soon": used & Q(expires_at__gt=now, expires_at__lte=now + SOON),
             "expired": used & Q(expires_at__lte=now),
             "retired": ~used,
         }
-        return queryset.filter(states.get(self.value() or "", Q()))
+        condition = states.get(self.value() or "")
+        return queryset if condition is None else filtered_then(request, queryset, condition)
 
 
 @admin.register(Credential)
-class CredentialAdmin(TenantModelAdmin):
+class CredentialAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Certificates and tokens"
@@ -160,6 +161,7 @@ class CredentialAdmin(TenantModelAdmin):
         done="{subject} is entered.",
         icon="add",
     )
+    page_template = "admin/consents/record.html"
     deeds = DEEDS
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Credential]:
@@ -181,7 +183,7 @@ class CredentialAdmin(TenantModelAdmin):
 
     @column(description="State", label=LABELS, ordering="expires_at")
     def state_badge(self, credential: Credential) -> str:
-        return state_of(credential)
+        return state_of(credential, seen_at(credential))
 
     @column(description="Ends", ordering="expires_at")
     def ends(self, credential: Credential) -> str:
@@ -196,25 +198,34 @@ class CredentialAdmin(TenantModelAdmin):
         return credential.get_source_display()
 
     def headline(self, request: HttpRequest, obj: Credential) -> Sequence[Any]:
-        state = state_of(obj)
-        return [Badge(state, TONES[state]), Badge(obj.get_kind_display(), "info")]
+        moment = moment_of(request)
+        credential, kind = self.at_moment(obj, moment), Badge(obj.get_kind_display(), "info")
+        if credential is None:
+            return [kind]
+        state = state_of(credential, moment.at)
+        return [Badge(state, TONES[state]), kind]
 
     def panels(self, request: HttpRequest, obj: Credential) -> list[Panel]:
-        grace = (
-            f"{obj.last_day_to_renew:%Y-%m-%d}, {obj.grace_days} days after its end"
-            if obj.grace_days
-            else None
-        )
-        about = [
-            ("Service", link_to(obj.service)),
-            ("Connection", obj.connection),
-            ("Ends", obj.expires_at),
-            ("Can be renewed until", grace),
-            ("Account that renews it", obj.account),
-            ("Serial number", Code(obj.serial_number) if obj.serial_number else None),
-            ("Id at the source", Code(obj.external_id)),
-            ("Source", obj.get_source_display()),
-            ("Entered or last changed", obj.seen_at),
-            ("Retired", obj.retired_at),
-        ]
-        return [Panel("The certificate or token", facts(about), tone=TONES[state_of(obj)])]
+        moment = moment_of(request)
+        credential = self.at_moment(obj, moment)
+        if credential is None:
+            return [Panel("Not known yet", text="It was entered or imported later.", tone="warn")]
+        return [_what_is_known(credential, moment)]
+
+
+def _what_is_known(credential: Credential, moment: Moment) -> Panel:
+    days = credential.grace_days
+    grace = f"{credential.last_day_to_renew:%Y-%m-%d}, {days} days after its end" if days else None
+    about = [
+        ("Service", link_to(credential.service)),
+        ("Connection", credential.connection),
+        ("Ends", credential.expires_at),
+        ("Can be renewed until", grace),
+        ("Account that renews it", credential.account),
+        ("Serial number", Code(credential.serial_number) if credential.serial_number else None),
+        ("Id at the source", Code(credential.external_id)),
+        ("Source", credential.get_source_display()),
+        ("Entered or last changed", credential.seen_at),
+        ("Retired", credential.retired_at),
+    ]
+    return Panel("The certificate or token", facts(about), tone=TONES[state_of(credential, moment.at)])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from consents.admin.flows import amounts, what_flows
 from consents.admin.requesting import RENEW
+from consents.admin.words import period_of
 from consents.checklists import steps_to_end
 from consents.models import Consent, ConsentPolicy
 from consents.services import decline_consent, grant_consent, withdraw_consent
@@ -27,7 +30,23 @@ def _what_granting_does(consent: Consent) -> list[str]:
         *amounts(consent.service),
         "The list is kept as it stands now, with the edition of the catalog: a later edition adds nothing to it.",
         f"At {party} your own contract governs the data.",
+        *_what_stands_beside(consent),
         *_policy_notes(consent),
+    ]
+
+
+def _what_stands_beside(consent: Consent) -> list[str]:
+    """What becomes of the consent that it renews; or which one stands in its way."""
+    old = consent.supersedes
+    if old is not None and old.is_in_force():
+        return [f"It renews {old}, {period_of(old)}: that ends when this begins."]
+    same = Consent.objects.for_tenant(consent.tenant).for_service(consent.service, consent.connection)
+    held = same.overlapping(timezone.now(), None).order_by("effective_from").first()
+    if held is None:
+        return []
+    way = "Let this one begin when that has ended" if held.ends_at else "Withdraw that one first"
+    return [
+        f"Another consent holds for it {period_of(held)}, and two never hold at once. {way}, or renew that one instead."
     ]
 
 

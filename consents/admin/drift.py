@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -23,7 +24,9 @@ from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, ReasonForm
+from tenants.pages.moments import moment_of
 from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts, link_to
+from tenants.pages.past import PastModelAdmin, filtered_then
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
@@ -70,18 +73,31 @@ RESOLVE = Deed(
 )
 
 
+class StatusFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Drift.Status.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        status = self.value()
+        return filtered_then(request, queryset, Q(status=status)) if status else queryset
+
+
 @admin.register(Drift)
-class DriftAdmin(TenantModelAdmin):
+class DriftAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
     history_permission = Permission.VIEW_EVENTS
     list_title = "Differences"
     intro = "Where the device-management service says one thing and the register another."
     empty_text = "No difference. Import what Microsoft Graph answers to have it compared with the register."
     list_display = ("difference", "about", "says", "recorded_here", "state", "tenant_name", "opened")
-    list_filter = ("status", "kind", "service")
+    list_filter = (StatusFilter, "kind", "service")
     search_fields = ("key", "connection", "service__name")
     search_help_text = "Service or connection."
     ordering = ("-opened_at", "-id")
+    page_template = "admin/consents/record.html"
     deeds = (RESOLVE,)
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Drift]:
@@ -122,15 +138,21 @@ class DriftAdmin(TenantModelAdmin):
         return minute(drift.opened_at)
 
     def headline(self, request: HttpRequest, obj: Drift) -> Sequence[Any]:
-        return [Badge(obj.get_status_display(), TONES[obj.status]), Badge(obj.get_kind_display(), "info")]
+        drift = self.at_moment(obj, moment_of(request))
+        state = [] if drift is None else [Badge(drift.get_status_display(), TONES[drift.status])]
+        return [*state, Badge(obj.get_kind_display(), "info")]
 
     def panels(self, request: HttpRequest, obj: Drift) -> list[Panel]:
-        found = [what_differs(obj)]
-        if obj.status == Drift.Status.OPEN:
+        moment = moment_of(request)
+        drift = self.at_moment(obj, moment)
+        if drift is None:
+            return [Panel("Not found yet", text="The import that found it came later.", tone="warn")]
+        found = [what_differs(drift)]
+        if drift.status == Drift.Status.OPEN and not moment.is_past:
             may_ask = self.may(request, Permission.REQUEST_CONSENT, obj)
-            link = request_link(obj) if may_ask else None
-            found.append(Panel("What to do", text=WHAT_TO_DO[Drift.Kind(obj.kind)], link=link, tone="warn"))
-        return [*found, self._course(obj)]
+            link = request_link(drift) if may_ask else None
+            found.append(Panel("What to do", text=WHAT_TO_DO[Drift.Kind(drift.kind)], link=link, tone="warn"))
+        return [*found, self._course(drift)]
 
     @staticmethod
     def _course(drift: Drift) -> Panel:

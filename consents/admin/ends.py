@@ -22,6 +22,7 @@ from tenants.pages.parts import Badge, Link, Panel, Table
 from work.places import day_of, end_of
 from work.worklist import Asked, Item, Urgency
 
+TITLE = "What ends when"
 MOST = 300
 MONTHS_AHEAD = 12
 MONTHS_SHOWN = 36
@@ -92,7 +93,8 @@ def ends_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     items = found[:MOST]
     context = model_admin.context(
         request,
-        title="What ends when",
+        title=TITLE,
+        here=TITLE,
         form=form,
         months=months_of(items, day_of(now), last),
         panel=Panel("One by one", table=_table(items, now, names_tenants=chosen_tenant(request) is None)),

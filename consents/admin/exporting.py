@@ -15,19 +15,18 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponseRedirect,
 )
-from django.template.response import TemplateResponse
-from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from audit.context import identify
-from consents.exports import Format, export_register
+from consents.exports import export_register
 from consents.models import Consent
 from consents.records import export_receipt, export_record
 from privacy_console.errors import Refused
-from privacy_console.rest.files import file_response, pouring_response
+from privacy_console.rest.files import file_response
 from tenants.access import require, signed_in
 from tenants.choice import tenants_allowing, visible_tenants
+from tenants.exports import Download
 from tenants.models import Tenant
-from tenants.pages.deeds import MomentField
+from tenants.pages.exporting import ExportForm, asked_for, export_page
 from tenants.pages.moments import Moment, moment_of
 from tenants.pages.parts import Link, Panel, Table, admin_url
 from tenants.roles import Permission
@@ -35,27 +34,22 @@ from tenants.roles import Permission
 if TYPE_CHECKING:
     from consents.admin.pages import ConsentAdmin
 
+INTRO = (
+    "Every consent of the tenant in one file, as it stands now or was known at an earlier moment. The audit trail "
+    "records who took it, with the file's SHA-256."
+)
 FILES = {"record": export_record, "receipt": export_receipt}
 
 
-class ExportForm(forms.Form):
-    """Which register, as which kind of file, as of when."""
-
-    required_css_class = "required"
+class RegisterForm(ExportForm):
+    """Whose register, as which kind of file, as of when."""
 
     def __init__(self, tenants: QuerySet[Tenant], *args: Any, **kwargs: Any) -> None:
+        self.tenants = tenants
         super().__init__(*args, **kwargs)
-        self.fields["tenant"] = forms.ModelChoiceField(tenants, to_field_name="slug", empty_label=None)
-        self.fields["export_format"] = forms.ChoiceField(label="File", choices=Format.choices)
-        self.fields["as_of"] = MomentField(
-            label="As it was known at", required=False, help_text="Now, where left empty."
-        )
-        for name, classes in (
-            ("tenant", SELECT_CLASSES),
-            ("export_format", SELECT_CLASSES),
-            ("as_of", INPUT_CLASSES),
-        ):
-            self.fields[name].widget.attrs["class"] = " ".join(classes)
+
+    def prepare(self) -> None:
+        self.fields["tenant"] = forms.ModelChoiceField(self.tenants, to_field_name="slug", empty_label=None)
 
 
 def export_pages(page: ConsentAdmin) -> list[tuple[str, Any, str]]:
@@ -69,34 +63,29 @@ def export_pages(page: ConsentAdmin) -> list[tuple[str, Any, str]]:
 def _register_view(page: ConsentAdmin) -> Any:
     def register(request: HttpRequest) -> HttpResponseBase:
         """The register: what to choose, or, once it is chosen, the file."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET"])
         tenants = tenants_allowing(signed_in(request), Permission.EXPORT, visible_tenants(request))
-        if not page.has_view_permission(request) or not tenants.exists():
+        if not tenants.exists():
             raise PermissionDenied
-        form = ExportForm(tenants, request.GET if "export_format" in request.GET else None)
-        if form.is_bound and form.is_valid():
-            try:
-                return _register_of(request, form.cleaned_data)
-            except Refused as refusal:
-                form.add_error(None, refusal.detail)
-        context = page.context(request, title="Export the register of consents", form=form)
-        return TemplateResponse(
-            request, "admin/consents/export.html", context, status=400 if form.errors else 200
+        return export_page(
+            page,
+            request,
+            RegisterForm(tenants, asked_for(request)),
+            lambda chosen: _register_of(request, chosen),
+            title="Export the register of consents",
+            intro=INTRO,
+            back_url=admin_url(Consent, "changelist"),
         )
 
     return register
 
 
-def _register_of(request: HttpRequest, chosen: dict[str, Any]) -> HttpResponseBase:
+def _register_of(request: HttpRequest, chosen: dict[str, Any]) -> Download:
     identify(**signed_in(request).as_actor(chosen["tenant"]))
-    return pouring_response(
-        export_register(
-            tenant=chosen["tenant"],
-            format_name=chosen["export_format"],
-            by=signed_in(request),
-            as_of=chosen["as_of"],
-        )
+    return export_register(
+        tenant=chosen["tenant"],
+        format_name=chosen["export_format"],
+        by=signed_in(request),
+        as_of=chosen["as_of"],
     )
 
 

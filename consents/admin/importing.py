@@ -60,7 +60,7 @@ class ImportForm(InTenantForm):
 
     documents = FilesField(
         label="Files",
-        required=False,
+        error_messages={"required": "Choose at least one file."},
         help_text="What Microsoft Graph answered, as JSON: pages, lists and single objects. You see what they come to "
         "before anything is kept.",
     )
@@ -69,6 +69,7 @@ class ImportForm(InTenantForm):
     def prepare(self) -> None:
         super().prepare()
         self.plan: Plan | None = None
+        self.fields["documents"].required = not self.data.get("carried")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -91,8 +92,6 @@ class ImportForm(InTenantForm):
         return Reading.from_data(data)
 
     def _read(self, files: Sequence[UploadedFile[bytes]]) -> Reading:
-        if not files:
-            raise ValidationError({"documents": "Choose at least one file."})
         if sum(file.size or 0 for file in files) > LARGEST_UPLOAD:
             size = f"{LARGEST_UPLOAD >> 20} MB"
             raise ValidationError(

@@ -34,6 +34,7 @@ from consents.admin.matrix import matrix_of
 from consents.admin.picture import consent_panels, picture_page
 from consents.admin.requesting import REQUEST, RequestForm, offered_services
 from consents.admin.steps import ASSIGN, COMPLETE
+from consents.admin.words import state_badge
 from consents.models import Consent, EndingStep
 from consents.querysets import in_state
 from tenants.access import signed_in
@@ -42,17 +43,11 @@ from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.moments import Moment, as_they_were, moment_of
 from tenants.pages.parts import Badge, Link, Panel, admin_url
-from tenants.pages.past import PastModelAdmin, seen_at
+from tenants.pages.past import PastModelAdmin, filtered_then, seen_at
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
-LABELS = {
-    "Requested": "info",
-    "Granted": "success",
-    "Withdrawn": "danger",
-    "Declined": "danger",
-    "Expired": "warning",
-}
+LABELS = {"info": "info", "good": "success", "bad": "danger", "warn": "warning"}
 EVENTS_SHOWN = 20
 
 
@@ -65,12 +60,7 @@ class StateFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         state, moment = self.value(), moment_of(request)
-        if not state:
-            return queryset
-        if not moment.is_past:
-            return queryset.filter(in_state(state, moment.at))
-        then = Consent.history.across_tenants().known_at(moment.asked).filter(in_state(state, moment.at))
-        return queryset.filter(pk__in=then.values("id"))
+        return filtered_then(request, queryset, in_state(state, moment.at)) if state else queryset
 
 
 @admin.register(Consent)
@@ -102,7 +92,7 @@ class ConsentAdmin(PastModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
-        return rows.with_coverage()
+        return rows.with_coverage().with_open_steps()
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         return (
@@ -125,8 +115,9 @@ class ConsentAdmin(PastModelAdmin):
         return consent.service.third_party.name
 
     @column(description="State", label=LABELS, ordering="status")
-    def state_badge(self, consent: Consent) -> str:
-        return str(Consent.State(consent.state_at(seen_at(consent))).label)
+    def state_badge(self, consent: Any) -> tuple[str, str]:
+        badge = state_badge(consent, seen_at(consent), getattr(consent, "steps_open", 0))
+        return badge.tone, badge.text
 
     @column(description="Covers", empty_value="nothing yet")
     def covers(self, consent: Any) -> str | None:

@@ -14,14 +14,12 @@ from consents.models import Consent
 from consents.picture import picture_of
 from consents.streams import BACK, OUT, Standing, Stream, streams_of, totals
 from consents.transfers import protected_countries
-from tenants.access import signed_in
-from tenants.choice import tenants_allowing, visible_tenants
+from tenants.choice import tenant_asked_for
 from tenants.models import Tenant
 from tenants.pages.moments import Moment, moment_of
 from tenants.pages.parts import Badge, Link, Panel, Table, admin_url
 from tenants.roles import Permission
 
-TENANTS = 50
 TONES = {
     Standing.ALLOWED: "good",
     Standing.NOT_NEEDED: "info",
@@ -98,15 +96,9 @@ def consent_panels(consent: Consent, moment: Moment) -> list[Panel]:
 
 def picture_page(request: HttpRequest, permission: Permission) -> dict[str, Any]:
     """The context of the page: one tenant, out of those that the reader may see."""
-    person = signed_in(request)
-    allowed = tenants_allowing(person, permission, visible_tenants(request)).order_by("name", "id")
     moment = moment_of(request)
-    tenants = list(allowed[:TENANTS])
-    asked = request.GET.get("tenant", "")
-    shown = next((tenant for tenant in tenants if tenant.slug == asked), tenants[0] if tenants else None)
-    if asked and (shown is None or shown.slug != asked):
-        shown = allowed.filter(slug=asked).first()
-    context = {"moment": moment, "tenants": tenants if len(tenants) > 1 else [], "shown": shown}
+    tenants, shown = tenant_asked_for(request, permission)
+    context = {"moment": moment, "tenants": tenants, "shown": shown}
     if shown is None:
         return context
     return context | {

@@ -8,21 +8,14 @@ from typing import Any
 from django.http import FileResponse, HttpResponse
 from rest_framework.request import Request
 
-from consents.exports import KINDS, Format, export_register
+from consents.exports import KINDS, export_register
 from consents.models import Consent
 from consents.records import MEDIA_TYPE, export_receipt, export_record
 from privacy_console.rest.files import FileRenderer, file_response, pouring_response
-from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.viewsets import Parameter
+from tenants.api.exporting import EXPORT_FORMAT, asked_format
 from tenants.api.viewsets import AS_OF, TenantViewSet
 from tenants.roles import Permission
-
-EXPORT_FORMAT = Parameter(
-    "export_format",
-    "Which kind of file; JSON, which says everything, where not given.",
-    {"type": "string", "enum": Format.values, "default": Format.JSON.value},
-)
-
 
 PLACES = {
     "export": "export",
@@ -53,16 +46,9 @@ class ConsentFilesViewSet(TenantViewSet):
         """Take the register away, as known now or at an instant; that it was taken is recorded."""
         return pouring_response(
             export_register(
-                tenant=self.tenant, format_name=self._asked_format(), by=self.principal, as_of=self.as_of
+                tenant=self.tenant, format_name=asked_format(request), by=self.principal, as_of=self.as_of
             )
         )
-
-    def _asked_format(self) -> str:
-        """The format. Raises BadQuery."""
-        asked = self.request.query_params.get(EXPORT_FORMAT.name, Format.JSON)
-        if asked not in Format.values:
-            raise BadQuery({EXPORT_FORMAT.name: ("unknown", f"Give one of: {', '.join(Format.values)}.")})
-        return str(asked)
 
     def record(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """The consent's record (ISO/IEC TS 27560, JSON-LD), whole and readable without the console."""

@@ -1,5 +1,5 @@
 """The register of consents as a file."""
 
-from consents.exports.deeds import KINDS, Download, Format, export_register
+from consents.exports.deeds import KINDS, export_register
 
-__all__ = ["KINDS", "Download", "Format", "export_register"]
+__all__ = ["KINDS", "export_register"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from catalog.models import Edition, Service, ThirdParty
 from consents.models import Consent, CoveredFlow, EndingStep
+from tenants.exports import tenant_as_known
 from tenants.models import Tenant
 
 CHUNK = 500
@@ -44,6 +45,8 @@ class Entry:
 
 class Register:
     """A tenant's consents as known at `as_of`, oldest first."""
+
+    what, noun, stem, category = "consent register", "consents", "consents", "consents"
 
     def __init__(self, tenant: Tenant, as_of: datetime) -> None:
         self.as_of = as_of
@@ -111,13 +114,6 @@ def _by_consent(rows: Any) -> dict[int, list[Any]]:
     for row in rows.as_instances():
         found[row.consent_id].append(row)
     return found
-
-
-def tenant_as_known(tenant: Tenant, as_of: datetime) -> Tenant:
-    """The tenant under the name it had then; as it is now, where it was not known yet."""
-    rows: Any = Tenant.history.known_at(as_of).filter(id=tenant.pk).as_instances()
-    found: Tenant | None = rows.first()
-    return found or tenant
 
 
 # --- What the files say of an entry; the names are those of the API ---

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import IO, Any
 
 from consents.exports.register import (
@@ -20,7 +17,7 @@ from consents.exports.register import (
     step_rows,
 )
 from privacy_console.tabular import Table, pour_csv, write_xlsx
-from privacy_console.timestamps import utc_text
+from tenants.exports import documents
 
 FORMAT = "privacy-console/consent-register/1"
 
@@ -55,46 +52,15 @@ def pour_json_register(register: Register, out: IO[bytes]) -> None:
 
 def json_pieces(register: Register) -> Iterator[str]:
     """The text of the JSON file, each consent on a line of its own."""
-    header = {"format": FORMAT, "tenant": _tenant(register), "as_of": register.as_of}
-    yield "{\n" + "".join(f" {json.dumps(key)}: {dumped(value)},\n" for key, value in header.items())
-    yield ' "consents": ['
-    separator = "\n"
-    for entry in register:
-        yield f"{separator}  {dumped(_whole(entry))}"
-        separator = ",\n"
-    yield "\n ]\n}\n"
+    header = {"format": FORMAT, "tenant": documents.about(register.tenant), "as_of": register.as_of}
+    return documents.pieces(header, "consents", map(_whole, register))
 
 
 def json_digest(register: Register) -> str:
     """SHA-256 of the JSON file: the same for the same tenant and instant, so that other files can name it."""
-    digest = hashlib.sha256()
-    for piece in json_pieces(register):
-        digest.update(piece.encode())
-    return digest.hexdigest()
-
-
-def _tenant(register: Register) -> dict[str, Any]:
-    tenant = register.tenant
-    return {
-        "slug": tenant.slug,
-        "name": tenant.name,
-        "directory_id": tenant.directory_id,
-        "country": tenant.country,
-    }
+    return documents.digest(json_pieces(register))
 
 
 def _whole(entry: Entry) -> dict[str, Any]:
     texts = {"terms_text": entry.consent.terms_text}
     return as_row(entry) | texts | {"flows": flow_rows(entry), "steps": step_rows(entry)}
-
-
-def dumped(value: Any) -> str:
-    """JSON, times in UTC; half a character from a damaged text becomes a mark, for no file can hold it."""
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
-    return text.encode("utf-8", errors="replace").decode()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return value.isoformat() if isinstance(value, date) else str(value)

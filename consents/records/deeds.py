@@ -10,12 +10,12 @@ from typing import Any
 
 from django.db.models import Model
 
-from consents.exports.deeds import as_of_or_now, note_download
 from consents.models import Consent
 from consents.records.receipts import receipt_of
 from consents.records.writing import record_of
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.exports import as_of_or_now, note_download
 from tenants.roles import Permission
 
 MEDIA_TYPE = "application/ld+json"
@@ -68,5 +68,5 @@ def _taken(consent: Consent, what: str, document: dict[str, Any], as_of: datetim
     content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", errors="replace")
     digest = hashlib.sha256(content).hexdigest()
     resource: Model = consent
-    note_download(consent.tenant, f"consent {what}", as_of, "jsonld", digest, resource)
+    note_download(consent.tenant, f"consent {what}", as_of, "jsonld", digest, "consents", resource)
     return Export(content, MEDIA_TYPE, f"consent-{what}-{consent.record_id}.jsonld")

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 from audit.models import AuditEvent
 from catalog.models import Catalog, Edition, Element, Flow, FlowElement, Service, ThirdParty
-from consents.exports.register import parts_of, tenant_as_known
+from consents.exports.register import parts_of
 from consents.models import Consent, CoveredFlow, EndingStep
+from tenants.exports import tenant_as_known
 from tenants.models import Tenant, User
 
 

@@ -86,9 +86,11 @@ def request_consent(
         requested_by_id=person_behind(by),
     )
     require_foreseeable(contract_ends_on=contract_ends_on)
-    consent.full_clean()
+    consent.full_clean(validate_constraints=False)
     _check_service(consent)
     _check_renewal(consent)
+    _check_that_none_waits(consent)
+    consent.validate_constraints(exclude={"connection"})
     try:
         with (
             transaction.atomic(),
@@ -123,6 +125,13 @@ def _check_renewal(consent: Consent) -> None:
         raise ValidationError({"renews": "A renewal is for the same service and connection."})
     if old.state not in (Consent.State.GRANTED, Consent.State.EXPIRED):
         raise Refused("not_renewable", "Only a granted or expired consent can be renewed; request a new one.")
+
+
+def _check_that_none_waits(consent: Consent) -> None:
+    """A conflict, and no mistake of who asks: so it is told apart from what the model finds wrong."""
+    same = Consent.objects.for_tenant(consent.tenant).for_service(consent.service, consent.connection)
+    if same.awaiting_decision().exists():
+        raise Refused("requested_already", WAITS_ALREADY)
 
 
 @transaction.atomic

@@ -86,10 +86,6 @@ class ElectionAdmin(PastModelAdmin):
     def proposed(self, election: Election) -> str:
         return election.proposed_by
 
-    @column(description="Decided by", ordering="decided_by", empty_value="waiting")
-    def decided(self, election: Election) -> str | None:
-        return election.withdrawn_by or election.decided_by or None
-
     def set_ends(self, elections: list[Any], among: Any) -> None:
         """Tell elections when they are followed; among: elections, or their history, of their tenants."""
         raise NotImplementedError

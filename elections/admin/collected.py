@@ -136,9 +136,7 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
 
 def _elected(standing: FeatureStanding) -> Any:
     """By whom, with the way to the election."""
-    return (
-        link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody ever: off"
-    )
+    return link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody yet"
 
 
 def categories_panel(request: HttpRequest, collected: Collected) -> Panel:

@@ -43,7 +43,7 @@ class CollectionElectionAdmin(ElectionAdmin):
     empty_text = (
         "Nothing was ever switched: every optional feature is off, and only required data is collected."
     )
-    list_display = ("what", "state_badge", "begins", "until", "tenant_name", "proposed", "decided")
+    list_display = ("what", "state_badge", "begins", "until", "tenant_name", "proposed")
     list_filter = (StateFilter, FeatureFilter)
     search_fields = ("name", "reason", "proposed_by", "decided_by")
     search_help_text = "Feature, reason or person."
@@ -78,7 +78,7 @@ class CollectionElectionAdmin(ElectionAdmin):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET"])
         found = collected_page(request, self.view_permission)
-        context = self.context(request, title="What is collected", **found)
+        context = self.context(request, title="What is collected", here="What is collected", **found)
         status = found["moment"].status
         return TemplateResponse(request, "admin/elections/collected.html", context, status=status)
 

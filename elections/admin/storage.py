@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from catalog.countries import country_names
 from catalog.geographies import geographies, protected_countries
 from catalog.models import Region
 from elections.admin.base import ElectionAdmin, StateFilter
@@ -34,6 +35,7 @@ from tenants.pages.moments import Moment
 from tenants.pages.parts import Panel, facts, link_to
 from tenants.roles import Permission
 
+NAMED = 6
 RULES = ("follows_country", "move_by_support", "opens_to_new", "leaves_boundary")
 
 
@@ -51,27 +53,33 @@ class Offer:
     is_inside: bool
 
     @property
+    def countries(self) -> str:
+        """Their names, where they are few enough to be read."""
+        number = len(self.region.countries)
+        return f"{number} countries" if number > NAMED else ", ".join(country_names(self.region.countries))
+
+    @property
     def is_open(self) -> bool:
         return not (self.is_elected or self.refusal)
 
 
 def offers(tenant: Tenant, elected: StorageElection | None) -> list[Offer]:
     """Every geography of the catalog; those that are not open say why."""
-    inside = protected_countries()
+    inside, now = protected_countries(), timezone.now()
     return [
         Offer(
             region,
             is_elected=elected is not None and elected.region_id == region.pk,
-            refusal=_closed(tenant, region),
+            refusal=_closed(tenant, region, now),
             is_inside=inside.issuperset(region.countries),
         )
         for region in geographies()
     ]
 
 
-def _closed(tenant: Tenant, region: Region) -> str:
+def _closed(tenant: Tenant, region: Region, now: datetime) -> str:
     try:
-        check_open(tenant, region)
+        check_open(tenant, region, now)
     except Refused as refusal:
         return refusal.detail
     return ""
@@ -148,16 +156,7 @@ class StorageElectionAdmin(ElectionAdmin):
         "Nothing is recorded yet. Where one geography alone lists the directory's country it is recorded by itself; "
         "otherwise elect the one that the provider's tenant status shows."
     )
-    list_display = (
-        "region_name",
-        "state_badge",
-        "begins",
-        "until",
-        "tenant_name",
-        "origin",
-        "proposed",
-        "decided",
-    )
+    list_display = ("region_name", "state_badge", "begins", "until", "tenant_name", "proposed")
     list_filter = (StateFilter, "region", "origin", "leaves_boundary")
     search_fields = ("name", "code", "reason", "proposed_by", "decided_by")
     search_help_text = "Geography, reason or person."
@@ -197,6 +196,7 @@ class StorageElectionAdmin(ElectionAdmin):
         return context | {
             "before": [in_force_panel(form.only_tenant, elected)],
             "offers": offers(form.only_tenant, elected),
+            "countries": country_names(form.meaning.region.countries) if form.meaning else [],
             "rules": Panel("The rules", table=sources_table(reference()[code] for code in RULES)),
         }
 
@@ -242,7 +242,7 @@ def _difference(election: StorageElection, moment: Moment) -> list[Panel]:
 
 
 def _listed(countries: set[str]) -> str:
-    return ", ".join(sorted(countries))
+    return ", ".join(country_names(countries))
 
 
 def _assessment(election: StorageElection) -> Sequence[Panel]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Min, Q
 
-from audit.guards import Guard
+from audit.guards import Guard, OnlyAhead
 from catalog.models import Region
 from elections.models.election import Election, life_of
 from elections.querysets import storage_holding
@@ -49,7 +49,17 @@ class StorageElection(Election):
 
     history = TenantRecords(category="elections", label="name")
 
-    guards: ClassVar[tuple[Guard, ...]] = (*life_of("storage_election", *FROZEN),)
+    guards: ClassVar[tuple[Guard, ...]] = (
+        *life_of("storage_election", *FROZEN),
+        OnlyAhead(
+            name="storage_election_rewrites_nothing",
+            message="A later election is in force already; what lies before it is not rewritten.",
+            same=("tenant_id",),
+            state=("status", "approved"),
+            start="effective_from",
+            by="decided_at",
+        ),
+    )
 
     class Meta(Election.Meta):
         constraints = (

@@ -21,7 +21,7 @@ from elections.services.life import (
     require_no_proposal,
     sign,
 )
-from elections.storing import region_by_country
+from elections.storing import decided_countries, region_by_country
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.deeds import require_open, require_reason
@@ -148,5 +148,6 @@ def _elected(tenant: Tenant) -> Any:
 def begin_everywhere(*, by: Principal) -> int:
     """`begin_storage` for every tenant without an election; how many got one. For the schedule."""
     elected = StorageElection.objects.across_tenants().filter(tenant=OuterRef("pk"), status__in=STANDING)
-    waiting = Tenant.objects.filter(~Exists(elected), status=Tenant.Status.ACTIVE)
+    decided = decided_countries()
+    waiting = Tenant.objects.filter(~Exists(elected), status=Tenant.Status.ACTIVE, country__in=decided)
     return sum(begin_storage(tenant=tenant, by=by) is not None for tenant in waiting.order_by("pk"))

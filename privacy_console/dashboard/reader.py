@@ -15,6 +15,7 @@ from elections.models import CollectionElection
 from tenants.models import Membership, Tenant, User
 from tenants.pages.parts import admin_url
 from tenants.roles import Permission, Role
+from terms.models import TermsPolicy
 
 SHOWN = 8
 
@@ -55,6 +56,7 @@ def links() -> dict[str, str]:
         "users": User,
         "editions": Edition,
         "services": Service,
+        "terms": TermsPolicy,
     }
     return {name: admin_url(model, "changelist") for name, model in lists.items()} | {
         "request": admin_url(Consent, "add"),

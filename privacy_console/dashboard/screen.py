@@ -19,18 +19,23 @@ from privacy_console.dashboard.elections import elected_of
 from privacy_console.dashboard.figures import FIGURES
 from privacy_console.dashboard.reader import Reader, links
 from privacy_console.dashboard.tasks import tasks_of
+from privacy_console.dashboard.terms import acceptance_of
 from privacy_console.dashboard.trail import recent_events
 from tenants.choice import chosen_tenant, visible_tenants
 from tenants.roles import Permission, Role
 
 # Left and right, each in the order of the reader's own questions.
 COLUMNS = {
-    Role.PRIVACY_OFFICER: (("tasks", "events"), ("consents", "elections", "collection", "flows")),
-    Role.TENANT_ADMIN: (("coverage", "consents", "events"), ("elections", "tasks", "flows", "collection")),
+    Role.PRIVACY_OFFICER: (("tasks", "events"), ("terms", "consents", "elections", "collection", "flows")),
+    Role.TENANT_ADMIN: (
+        ("coverage", "consents", "events"),
+        ("elections", "tasks", "terms", "flows", "collection"),
+    ),
     Role.AUDITOR: (("events",), ("evidence", "consents", "elections", "flows")),
     Role.SERVICE: (("events",), ("consents",)),
     "operator": (("tasks", "coverage", "events"), ("health", "editions", "collection", "flows")),
 }
+WITH_TERMS = {role for role, columns in COLUMNS.items() if any("terms" in column for column in columns)}
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "features_known": Feature.objects.current().filter(catalog__code=REFERENCE_CATALOG).count(),
         "element_bars": elements,
         "flow_bars": flows,
+        "acceptances": acceptance_of(reader) if role in WITH_TERMS else [],
         "edition": Edition.objects.select_related("catalog").order_by("-loaded_at", "-id").first(),
         "links": links(),
         "figures": FIGURES[role](reader, tasks, coverages),

@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from audit.models import AuditEvent
+from audit.timeline import resource_in_words
 from privacy_console.navigation import Step, way_to
 
 register = template.Library()
@@ -38,6 +40,14 @@ def in_words(code: str) -> str:
 
 
 @register.filter
+def deed_in_words(event: AuditEvent) -> str:
+    """What was done, with the kind of object in words: “Ending step assigned”."""
+    subject, _, deed = event.activity.partition(".")
+    is_own = event.resource_type.endswith(f".{subject}")
+    return in_words(f"{resource_in_words(event.resource_type) if is_own else subject} {deed}")
+
+
+@register.filter
 def panel_template(panel: str) -> str:
     """The template of a panel of the first screen."""
     return f"console/dashboard/{panel}.html"
@@ -49,5 +59,4 @@ def way_here(context: Any) -> dict[str, Any]:
     opts, obj = context.get("opts"), context.get("original")
     if opts is None:
         return {"steps": [Step(context.get("title") or "")]}
-    steps = way_to(opts, obj, context.get("called", ""))
-    return {"steps": [*steps, Step(context["here"])] if "here" in context else steps}
+    return {"steps": way_to(opts, obj, context.get("called", ""), context.get("here", ""))}

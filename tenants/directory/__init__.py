@@ -1,5 +1,5 @@
-"""Bringing the directory's employees and groups in: from a CSV file, or from what Microsoft Graph answers."""
+"""Bringing the directory's employees and groups in: from CSV, from what Microsoft Graph answers, by sign-in."""
 
-from tenants.directory.services import Imported, import_people
+from tenants.directory.services import Imported, import_people, join_by_sign_in
 
-__all__ = ["Imported", "import_people"]
+__all__ = ["Imported", "import_people", "join_by_sign_in"]

@@ -13,7 +13,7 @@ from audit.context import Action, deed
 from audit.services import record
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.directory.reading import PersonRecord, read
+from tenants.directory.reading import PersonRecord, Reading, read
 from tenants.models import Employee, Group, GroupMember, Tenant
 from tenants.roles import Permission
 
@@ -77,6 +77,32 @@ def import_people(
         details=counts | {"problems": len(outcome.problems)},
     )
     return outcome
+
+
+@transaction.atomic
+def join_by_sign_in(*, tenant: Tenant, **values: str) -> Employee | None:
+    """Take in somebody whom the tenant's identity provider vouches for, or whoever came in just before under the id.
+
+    values: directory_id and what else a `PersonRecord` has. None where they are no person's, or the user name is
+    somebody's already: two people of one name could be taken for each other.
+    """
+    reading = Reading()
+    reading.take("sign-in", {"display_name": "", "mail": "", "language": ""} | values, None)
+    if reading.problems:
+        return None
+    # One at a time, as with imports.
+    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    (person,) = reading.people.values()
+    employees = Employee.objects.for_tenant(tenant)
+    known: Employee | None = employees.filter(directory_id=person.directory_id).first()
+    if known is not None:
+        return known
+    if employees.filter(user_principal_name__iexact=person.user_principal_name).exists():
+        return None
+    employee = _new(tenant, person, timezone.now())
+    with deed("directory.joined", on=Employee, action=Action.CREATE):
+        employee.save()
+    return employee
 
 
 def _as_text(problems: list[str]) -> str:

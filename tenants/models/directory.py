@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -45,7 +47,10 @@ class Employee(TenantOwned):
 
     class Meta:
         ordering = ("user_principal_name", "id")
-        indexes = (models.Index("tenant", Lower("user_principal_name"), name="employee_by_user_name"),)
+        indexes = (
+            models.Index("tenant", Lower("user_principal_name"), name="employee_by_user_name"),
+            models.Index(fields=("tenant", "user_principal_name", "id"), name="employee_in_order"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "directory_id"),
@@ -65,6 +70,16 @@ class Employee(TenantOwned):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def address(self) -> str:
+        """Where e-mail reaches them: the mailbox, else the user name; empty where neither can be written to."""
+        address: str = self.mail or self.user_principal_name
+        try:
+            validate_email(address)
+        except ValidationError:
+            return ""
+        return address
 
 
 class Group(TenantOwned):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -48,7 +49,16 @@ class MomentFilter(SimpleListFilter):
 
 def seen_at(obj: Any) -> datetime:
     """The instant that a list shows the object at."""
-    return getattr(obj, "seen_at", None) or timezone.now()
+    return getattr(obj, "_shown_at", None) or timezone.now()
+
+
+def filtered_then(request: HttpRequest, queryset: Any, condition: Q) -> Any:
+    """The rows that the condition held for at the moment asked for."""
+    moment = moment_of(request)
+    if not moment.is_past:
+        return queryset.filter(condition)
+    then = queryset.model.history.across_tenants().known_at(moment.asked).filter(condition)
+    return queryset.filter(pk__in=then.values("id"))
 
 
 class PastModelAdmin(TenantModelAdmin):
@@ -83,7 +93,7 @@ class PastModelAdmin(TenantModelAdmin):
             id__in=[each.pk for each in present]))}  # fmt: skip
         for each in present:
             self.carry_over(each, then[each.pk])
-            then[each.pk].seen_at = moment.at
+            then[each.pk]._shown_at = moment.at
         return [then[each.pk] for each in present]
 
     def carry_over(self, present: Any, past: Any) -> None:

@@ -39,7 +39,7 @@ class AcceptanceAdmin(TenantModelAdmin):
         "Nobody has decided anything yet. Decisions come from the employees' portal and from imports."
     )
     list_display = ("user_name", "person", "asked", "outcome", "came_by", "decided", "tenant_name")
-    list_filter = ("decision", "surface", "policy", DecidedFilter)
+    list_filter = ("decision", "surface", "policy", "source", DecidedFilter)
     search_fields = ("user_principal_name", "display_name", "directory_id", "text_sha256")
     search_help_text = "User name, name, directory id or SHA-256."
     ordering = ("-decided_at", "-id")
@@ -47,7 +47,7 @@ class AcceptanceAdmin(TenantModelAdmin):
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Acceptance]:
         rows: QuerySet[Acceptance] = super().scope(tenants)
         return rows.select_related(
-            "tenant", "version__policy", "revision__version__policy", "employee", "text"
+            "tenant", "version__policy", "revision__version__policy", "employee", "text", "source"
         )
 
     @column(description="User name", ordering="user_principal_name")
@@ -142,7 +142,10 @@ def _circumstances(acceptance: Acceptance) -> Panel:
         ("Device", acceptance.device),
         ("From the network", Code(acceptance.network) if acceptance.network else ""),
         ("Sign-in session, as a digest", Code(acceptance.session) if acceptance.session else ""),
-        ("Imported from", acceptance.imported_from),
+        (
+            "Imported from",
+            [acceptance.imported_from, link_to(acceptance.source)] if acceptance.source else "",
+        ),
     ]
     return Panel("How it came in", facts(about))
 

@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
+from tenants.pages.deeds import Deed
 from tenants.pages.lists import ConsoleChangeList
 from tenants.pages.parts import Badge, Fact, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
+from terms.admin.acceptance_imports import ImportForm, panels_of, what_it_comes_to
 from terms.admin.bars import percent, share
 from terms.admin.comparing import difference_view
+from terms.admin.course import course_view
+from terms.admin.exporting import export_view, files_panels
 from terms.admin.outstanding import outstanding_view
 from terms.admin.overview import Overview, overviews
 from terms.admin.settings import CREATE, DEEDS, help_of
 from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsVersion
 from terms.models.version import Publication
 from terms.progress import progress
+from terms.services.reminders import Reminded
 from terms.standing import Standing, version_asked
 
 REVISIONS_SHOWN = 100
@@ -114,6 +120,8 @@ class TermsPolicyAdmin(TenantModelAdmin):
         return [
             ("<path:object_id>/outstanding/", self.outstanding_view, "terms_termspolicy_outstanding"),
             ("<path:object_id>/difference/", self.difference_view, "terms_termspolicy_difference"),
+            ("<path:object_id>/course/", self.course_view, "terms_termspolicy_course"),
+            ("<path:object_id>/export/", self.export_view, "terms_termspolicy_export"),
         ]
 
     def outstanding_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -123,6 +131,30 @@ class TermsPolicyAdmin(TenantModelAdmin):
     def difference_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Any two of its texts side by side."""
         return difference_view(self, request, self.required_object(request, object_id))
+
+    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        files = {"files": request.FILES} if request.method == "POST" else {}
+        return super().form_arguments(request, obj) | files
+
+    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
+        """An import's first step leads to its second, on the same page; reminding, back to who is outstanding."""
+        if isinstance(result, Reminded):
+            (messages.success if result.reminded else messages.warning)(request, str(result))
+            return HttpResponseRedirect(admin_url(obj, "outstanding", obj.pk))
+        if isinstance(result, ImportForm) and result.outcome is not None:
+            panels = panels_of(result.outcome)
+            told = {"consequences": what_it_comes_to(result.outcome), "panels": panels}
+            context = self.deed_context(request, deed, obj, result) | told
+            return TemplateResponse(request, deed.template, context)
+        return super().after(request, deed, obj, result)
+
+    def course_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """How acceptance went over time."""
+        return course_view(self, request, self.required_object(request, object_id))
+
+    def export_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """The acceptance report as a file."""
+        return export_view(self, request, self.required_object(request, object_id))
 
     @column(description="Terms", ordering="name")
     def policy(self, policy: TermsPolicy) -> str:
@@ -167,6 +199,7 @@ class TermsPolicyAdmin(TenantModelAdmin):
             _versions(obj),
             _audience(obj),
             _settings(obj),
+            *files_panels(request, obj),
         ]
 
 
@@ -200,7 +233,12 @@ def _progress(policy: TermsPolicy) -> Panel:
     ]
     return Panel(
         f"{numbers.accepted_latest:,} of {numbers.asked:,} accepted the latest version",
-        facts([("Decisions", _decisions(policy))]),
+        facts(
+            [
+                ("Decisions", _decisions(policy)),
+                ("Over time", Link("How it went", admin_url(policy, "course", policy.pk))),
+            ]
+        ),
         Table(("Standing", "Employees", "Share"), rows),
         link=Link("Outstanding people", admin_url(policy, "outstanding", policy.pk)),
     )
@@ -258,13 +296,18 @@ def _audience(policy: TermsPolicy) -> Panel:
 
 def _settings(policy: TermsPolicy) -> Panel:
     again = f"after {policy.reaccept_months} months" if policy.reaccept_months else "never"
-    reminders = (
-        f"every {policy.remind_days} days, {policy.remind_at_most} at most" if policy.remind_days else "none"
-    )
     about = [
         Fact("Default language", policy.default_language, help_of("default_language")),
         Fact("Four eyes", policy.four_eyes, help_of("four_eyes")),
         Fact("Asked for again", again, help_of("reaccept_months")),
-        Fact("Reminders", reminders),
+        Fact("Reminders", _reminders(policy)),
     ]
     return Panel("Settings", [*facts([("Description", policy.description)]), *about])
+
+
+def _reminders(policy: TermsPolicy) -> str:
+    if not policy.remind_days:
+        return "none"
+    every = "every day" if policy.remind_days == 1 else f"every {policy.remind_days} days"
+    paused = ", paused" if policy.remind_paused else ""
+    return f"{every}, {policy.remind_at_most} at most{paused}"

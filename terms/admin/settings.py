@@ -11,13 +11,16 @@ from tenants.access import signed_in
 from tenants.models import Group
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm, OptionalReasonForm
 from tenants.roles import Permission
+from terms.admin.acceptance_imports import IMPORT
+from terms.admin.reminding import REMIND
 from terms.models import TermsPolicy, TermsTarget
 from terms.progress import asked_of
 from terms.services import assign_policy, change_policy, create_policy, draft_version, retire_policy
 
 NUMBERS = {"reaccept_months": (1, 120), "remind_days": (1, 90), "remind_at_most": (0, 50)}
 SETTINGS = (
-    "name", "description", "default_language", "four_eyes", "reaccept_months", "remind_days", "remind_at_most"
+    "name", "description", "default_language", "four_eyes", "reaccept_months", "remind_days", "remind_at_most",
+    "remind_paused",
 )  # fmt: skip
 
 
@@ -46,6 +49,9 @@ class SettingsForm(DeedForm):
     reaccept_months = _number("reaccept_months", "Asked for again after months")
     remind_days = _number("remind_days", "Reminders every so many days")
     remind_at_most = _number("remind_at_most", "Reminders at most", required=True)
+    remind_paused = forms.BooleanField(
+        label="Reminders paused", required=False, help_text=help_of("remind_paused")
+    )
 
     def prepare(self) -> None:
         policy = self.subject or TermsPolicy()
@@ -163,6 +169,8 @@ DEEDS = (
         done="{subject} is assigned anew.",
         icon="group_add",
     ),
+    IMPORT,
+    REMIND,
     Deed(
         "retire",
         "Retire",

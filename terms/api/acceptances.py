@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.http import FileResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from privacy_console.errors import Refused
+from privacy_console.rest.files import FileRenderer, pouring_response
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, InstantFilter, TextFilter
+from privacy_console.rest.viewsets import Parameter
+from tenants.api.exporting import EXPORT_FORMAT, asked_format
+from tenants.api.viewsets import AS_OF
 from tenants.roles import Permission
 from terms.api import serializers
 from terms.api.base import PolicyPartViewSet
+from terms.exports import KINDS, export_acceptances
 from terms.models import Acceptance
 from terms.receipts import document
 
@@ -56,3 +63,23 @@ class AcceptancesViewSet(PolicyPartViewSet):
                 "not_signed", "It was recorded without a signature, as what comes from elsewhere is."
             )
         return Response(document(acceptance))
+
+
+class AcceptanceFilesViewSet(PolicyPartViewSet):
+    """Where everybody stands with the policy, as a file."""
+
+    model = Acceptance
+    permissions_needed = {"export": Permission.EXPORT}
+    files = {"export": [kind.media_type for kind in KINDS.values()]}
+    renderer_classes = (FileRenderer,)
+
+    def query_parameters(self) -> Iterable[Parameter]:
+        return (EXPORT_FORMAT, AS_OF)
+
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> FileResponse:
+        """Take the acceptance report away, as known now or at an instant; that it was taken is recorded."""
+        return pouring_response(
+            export_acceptances(
+                policy=self.policy, format_name=asked_format(request), by=self.principal, as_of=self.as_of
+            )
+        )

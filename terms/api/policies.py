@@ -24,11 +24,21 @@ from tenants.roles import Permission
 from terms import progress, services
 from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
+from terms.chasing import debts_of
+from terms.course import Step, course_of
 from terms.models import TermsPolicy, TermsTarget, TermsVersion
 from terms.models.version import Publication
-from terms.standing import version_asked
+from terms.standing import in_force, version_asked
 
 GROUP = Parameter("group", "Of this group alone; its id.", {"type": "string", "pattern": "^[0-9]{1,19}$"})
+
+
+STEP = Parameter(
+    "step",
+    "How far the points lie apart; the shortest that gives no more than some sixty, where not given.",
+    {"type": "string", "enum": Step.values},
+)
+OF_PROGRESS = {"progress": (AS_OF, GROUP), "progress_over_time": (AS_OF, GROUP, STEP)}
 
 
 class TermsFilters(FilterSet):
@@ -50,7 +60,9 @@ class TermsViewSet(TenantViewSet):
         "partial_update": Permission.DRAFT_TERMS,
         "assign": Permission.DRAFT_TERMS,
         "retire": Permission.PUBLISH_TERMS,
+        "remind": Permission.CHASE_TERMS,
         "progress": Permission.VIEW_TERMS,
+        "progress_over_time": Permission.VIEW_TERMS,
     }
     serializer_class = serializers.TermsSerializer
     input_serializers = {
@@ -58,15 +70,20 @@ class TermsViewSet(TenantViewSet):
         "partial_update": serializers.TermsChangeSerializer,
         "assign": serializers.AssignSerializer,
         "retire": ReasonSerializer,
+        "remind": serializers.RemindSerializer,
     }
-    response_serializers = {"progress": serializers.ProgressSerializer}
-    unversioned = ("progress",)
+    response_serializers = {
+        "progress": serializers.ProgressSerializer,
+        "progress_over_time": serializers.CourseSerializer,
+        "remind": serializers.RemindedSerializer,
+    }
+    unversioned = ("progress", "progress_over_time")
     filterset_class = TermsFilters
     ordering = ("name",)
     ordering_fields = ("name",)
 
     def query_parameters(self) -> Iterable[Parameter]:
-        return (*super().query_parameters(), *((AS_OF, GROUP) if self.action == "progress" else ()))
+        return (*super().query_parameters(), *OF_PROGRESS.get(str(self.action), ()))
 
     def present(self, rows: list[Any]) -> list[Any]:
         """With what other tables say: whom it is for, which version is asked for, which one is drafted."""
@@ -76,7 +93,8 @@ class TermsViewSet(TenantViewSet):
         for policy in policies:
             policy.included = targets[policy.pk, False]
             policy.left_out = targets[policy.pk, True]
-            policy.asked_number = _asked(versions[policy.pk], self.at)
+            asked = in_force(versions[policy.pk], self.at)
+            policy.asked_number = asked.number if asked else None
             drafts = (v.number for v in versions[policy.pk] if v.status == Publication.DRAFT)
             policy.draft_number = next(drafts, None)
         return policies
@@ -139,6 +157,26 @@ class TermsViewSet(TenantViewSet):
         with self.changing(if_match_required=False) as policy:
             return self._shown(services.retire_policy(policy=policy, **given, by=self.principal))
 
+    @action(detail=True, methods=["post"])
+    def remind(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remind now, by e-mail, whoever owes a decision. Whoever was reminded within a day is not again."""
+        given = self.given()
+        with self.changing(if_match_required=False) as policy:
+            if "employees" in given:
+                given["employees"] = self._employees(given["employees"])
+            told = services.remind(policy=policy, **given, by=self.principal)
+            return self.answer(self.present([policy])[0], **asdict(told))
+
+    def _employees(self, keys: list[str]) -> list[int]:
+        """The keys of the tenant's employees with these ids. Raises ValidationError."""
+        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        known = Employee.objects.for_tenant(self.tenant).filter(pk__in=wanted)
+        if known.count() < len(wanted):
+            raise ValidationError(
+                {"employees": ValidationError("There is no such employee.", code="unknown_employee")}
+            )
+        return list(wanted)
+
     def _shown(self, policy: TermsPolicy, status: int = 200) -> Response:
         return self.answer(self.present([policy])[0], status)
 
@@ -156,6 +194,19 @@ class TermsViewSet(TenantViewSet):
         }
         return Response(serializers.ProgressSerializer(answer).data)
 
+    @action(detail=True, url_path="progress-over-time")
+    def progress_over_time(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Where those whom it is for stood at the end of each day, week or month, until now or an instant."""
+        policy, group = self.get_object(), self._group_asked()
+        course = course_of(policy, self.as_of, group, self._step_asked())
+        return Response(serializers.CourseSerializer(course).data)
+
+    def _step_asked(self) -> Step | None:
+        asked = self.request.query_params.get(STEP.name)
+        if asked is not None and asked not in Step.values:
+            raise BadQuery({STEP.name: ("unknown", f"Give one of: {', '.join(Step.values)}.")})
+        return Step(asked) if asked else None
+
     def _group_asked(self) -> Group | None:
         key = self.request.query_params.get("group")
         if key is None:
@@ -166,14 +217,6 @@ class TermsViewSet(TenantViewSet):
         if group is None:
             raise BadQuery({"group": ("unknown_group", "There is no group with this id.")})
         return group
-
-
-def _asked(versions: list[Any], at: Any) -> int | None:
-    """The number of the version that is asked for, of those of one policy, the newest first."""
-    begun = (v for v in versions if v.status == Publication.PUBLISHED and v.effective_from <= at)
-    newest = next(begun, None)
-    holds = newest is not None and (newest.expires_at is None or newest.expires_at > at)
-    return newest.number if newest is not None and holds else None
 
 
 class OutstandingFilters(FilterSet):
@@ -194,3 +237,10 @@ class OutstandingViewSet(PolicyPartViewSet):
 
     def get_queryset(self) -> Any:
         return progress.outstanding(self.policy, self.as_of)
+
+    def present(self, rows: list[Any]) -> list[Any]:
+        """With what each owes since when, and how often they were reminded."""
+        people = super().present(rows)
+        for employee, debt in zip(people, debts_of(self.policy, people, self.as_of), strict=True):
+            employee.debt = debt
+        return people

@@ -17,12 +17,14 @@ from privacy_console.rest.serializers import (
     ReasonField,
 )
 from tenants.models import Employee
+from terms.course import Step
 from terms.models import Acceptance, TermsPolicy, TermsVersion
 from terms.models.version import LONGEST_TEXT, Publication
 from terms.standing import Standing
 
 MOST_GROUPS = 500
 MOST_LANGUAGES = 60
+MOST_REMINDED = 500
 
 
 class State(models.TextChoices):
@@ -64,8 +66,8 @@ class TermsSerializer(OutputSerializer):
         model = TermsPolicy
         fields = (
             "id", "name", "description", "default_language", "for_everybody", "groups", "excluded", "reaccept_months",
-            "four_eyes", "remind_days", "remind_at_most", "version", "draft", "retired_at", "retired_by",
-            "retire_reason",
+            "four_eyes", "remind_days", "remind_at_most", "remind_paused", "version", "draft", "retired_at",
+            "retired_by", "retire_reason",
         )  # fmt: skip
 
 
@@ -93,6 +95,9 @@ class TermsChangeSerializer(OptionalReasonSerializer):
         help_text="Remind every so many days; null: never.",
     )
     remind_at_most = serializers.IntegerField(min_value=0, max_value=50, required=False)
+    remind_paused = serializers.BooleanField(
+        required=False, help_text="Whether the console sends none by itself for now."
+    )
 
 
 class NewTermsSerializer(TermsChangeSerializer):
@@ -128,14 +133,80 @@ class ProgressSerializer(serializers.Serializer[Any]):
     percent = serializers.FloatField(help_text="Of those asked, who accepted the latest.")
 
 
+class PointSerializer(serializers.Serializer[Any]):
+    """Where they stood at an instant."""
+
+    at = InstantField()
+    version = serializers.IntegerField(allow_null=True, help_text="The version that was asked for.")
+    accepted_latest = serializers.IntegerField(source="numbers.accepted_latest")
+    accepted_older = serializers.IntegerField(source="numbers.accepted_older")
+    declined = serializers.IntegerField(source="numbers.declined")
+    outstanding = serializers.IntegerField(source="numbers.outstanding")
+    percent = serializers.FloatField(
+        source="numbers.percent", help_text="Of those asked, who had accepted the latest."
+    )
+
+
+class CourseSerializer(serializers.Serializer[Any]):
+    """How acceptance went, of the employees whom it is for now. The last point is now, or the instant asked for."""
+
+    step = serializers.ChoiceField(choices=Step.choices)
+    points = PointSerializer(many=True)
+
+
 class OutstandingSerializer(OutputSerializer):
     """An employee who owes the policy a decision, or declined it."""
 
     standing = serializers.ChoiceField(choices=Standing.choices, read_only=True)
+    since = InstantField(
+        source="debt.place.since", allow_null=True, read_only=True, help_text="Since when it waits."
+    )
+    reachable = serializers.BooleanField(
+        source="debt.is_reachable", read_only=True, help_text="Whether there is an e-mail address."
+    )
+    reminders = serializers.SerializerMethodField(help_text="How many reminders of this asking were sent.")
+    last_reminded_at = InstantField(source="debt.last_reminded_at", allow_null=True, read_only=True)
+    reminded_next_at = InstantField(
+        source="debt.reminded_next_at",
+        allow_null=True,
+        read_only=True,
+        help_text="When the console reminds by itself; null: not, or no more.",
+    )
 
     class Meta:
         model = Employee
-        fields = ("id", "directory_id", "user_principal_name", "display_name", "mail", "standing")
+        fields = (
+            "id", "directory_id", "user_principal_name", "display_name", "mail", "standing", "since", "reachable",
+            "reminders", "last_reminded_at", "reminded_next_at",
+        )  # fmt: skip
+
+    def get_reminders(self, employee: Any) -> int:
+        return len(employee.debt.reminders)
+
+
+class RemindSerializer(OptionalReasonSerializer):
+    """Whom to remind now."""
+
+    employees = serializers.ListField(
+        child=serializers.RegexField("^[0-9]{1,19}$"),
+        required=False,
+        allow_empty=False,
+        max_length=MOST_REMINDED,
+        help_text="Ids of employees; where not given, everybody who owes a decision.",
+    )
+
+
+class RemindedSerializer(TermsSerializer):
+    """The policy, and what came of reminding."""
+
+    reminded = serializers.IntegerField(read_only=True, help_text="How many got an e-mail.")
+    unreachable = serializers.IntegerField(read_only=True, help_text="How many have no e-mail address.")
+    lately = serializers.IntegerField(
+        read_only=True, help_text="How many had been reminded within a day, and were not again."
+    )
+
+    class Meta(TermsSerializer.Meta):
+        fields = (*TermsSerializer.Meta.fields, "reminded", "unreachable", "lately")  # type: ignore[assignment]
 
 
 # --- Versions --------------------------------------------------------------------------------------------------------
@@ -289,13 +360,14 @@ class AcceptanceSerializer(OutputSerializer):
     version = serializers.IntegerField(source="version.number", read_only=True)
     revision = serializers.SerializerMethodField()
     supersedes = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()
 
     class Meta:
         model = Acceptance
         fields = (
             "id", "receipt_id", "employee", "directory_id", "user_principal_name", "display_name", "version",
             "revision", "language", "text_sha256", "round", "shown_at", "decided_at", "decision", "valid_until",
-            "button", "surface", "trigger", "device", "network", "supersedes", "imported_from", "key_id",
+            "button", "surface", "trigger", "device", "network", "supersedes", "source", "imported_from", "key_id",
         )  # fmt: skip
 
     def get_revision(self, acceptance: Acceptance) -> int | None:
@@ -305,6 +377,10 @@ class AcceptanceSerializer(OutputSerializer):
     def get_supersedes(self, acceptance: Acceptance) -> str | None:
         """The decision before it; its id."""
         return str(acceptance.supersedes_id) if acceptance.supersedes_id else None
+
+    def get_source(self, acceptance: Acceptance) -> str | None:
+        """The import that brought it; its id. Null for what was decided here."""
+        return str(acceptance.source_id) if acceptance.source_id else None
 
 
 class _ReceiptTenantSerializer(serializers.Serializer[Any]):

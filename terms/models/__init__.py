@@ -1,7 +1,18 @@
 """The terms that a company publishes, in every wording that they ever had, and who accepted which words."""
 
 from terms.models.acceptance import Acceptance
+from terms.models.acceptance_import import AcceptanceImport
 from terms.models.policy import TermsPolicy, TermsTarget
+from terms.models.reminder import Reminder
 from terms.models.version import TermsRevision, TermsText, TermsVersion
 
-__all__ = ["Acceptance", "TermsPolicy", "TermsRevision", "TermsTarget", "TermsText", "TermsVersion"]
+__all__ = [
+    "Acceptance",
+    "AcceptanceImport",
+    "Reminder",
+    "TermsPolicy",
+    "TermsRevision",
+    "TermsTarget",
+    "TermsText",
+    "TermsVersion",
+]

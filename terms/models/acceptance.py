@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from audit.guards import Guard, append_only
 from tenants.models import Employee, TenantOwned, TenantRecords
+from terms.models.acceptance_import import AcceptanceImport
 from terms.models.policy import TermsPolicy
 from terms.models.version import TermsRevision, TermsText, TermsVersion
 from terms.querysets import AcceptanceManager
@@ -18,7 +19,7 @@ RECORDED = (
     "receipt_id", "employee_id", "policy_id", "version_id", "revision_id", "text_id", "directory_id",
     "user_principal_name", "display_name", "language", "text_sha256", "round", "shown_at", "decided_at", "decision",
     "valid_until", "button", "surface", "trigger", "device", "session", "network", "supersedes_id",
-    "imported_from", "key_id", "signature",
+    "source_id", "imported_from", "key_id", "signature",
 )  # fmt: skip
 
 
@@ -38,13 +39,15 @@ class Acceptance(TenantOwned):
         NEW = "new", "Asked for the first time"
         REACCEPT = "reaccept", "A new version"
         EXPIRY = "expiry", "The acceptance before had expired"
+        UNKNOWN = "unknown", "Not known, as it was asked elsewhere"
 
     receipt_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    employee = models.ForeignKey(Employee, models.PROTECT, related_name="acceptances")
-    policy = models.ForeignKey(TermsPolicy, models.PROTECT, related_name="acceptances")
-    version = models.ForeignKey(TermsVersion, models.PROTECT, related_name="acceptances")
-    revision = models.ForeignKey(TermsRevision, models.PROTECT, null=True, related_name="+")
-    text = models.ForeignKey(TermsText, models.PROTECT, null=True, related_name="+")
+    # Nothing is ever deleted, so only what is looked for has an index: a long import pays for each of them.
+    employee = models.ForeignKey(Employee, models.PROTECT, related_name="acceptances", db_index=False)
+    policy = models.ForeignKey(TermsPolicy, models.PROTECT, related_name="acceptances", db_index=False)
+    version = models.ForeignKey(TermsVersion, models.PROTECT, related_name="acceptances", db_index=False)
+    revision = models.ForeignKey(TermsRevision, models.PROTECT, null=True, related_name="+", db_index=False)
+    text = models.ForeignKey(TermsText, models.PROTECT, null=True, related_name="+", db_index=False)
     # The person as they were then: the directory goes on without this record.
     directory_id = models.CharField(max_length=64)
     user_principal_name = models.CharField(max_length=254)
@@ -66,8 +69,11 @@ class Acceptance(TenantOwned):
     device = models.CharField(max_length=200, blank=True)
     session = models.CharField(max_length=64, blank=True, help_text="A digest of the sign-in session.")
     network = models.CharField(max_length=49, blank=True, help_text="The address, cut to its network.")
-    supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
-    imported_from = models.CharField(max_length=254, blank=True)
+    supersedes = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    source = models.ForeignKey(AcceptanceImport, models.PROTECT, null=True, related_name="acceptances")
+    imported_from = models.CharField(
+        max_length=254, blank=True, help_text="The file, and the place in it, that says so."
+    )
     key_id = models.CharField(max_length=64, blank=True)
     signature = models.CharField(max_length=128, blank=True, help_text="Ed25519 over the receipt, base64.")
 
@@ -80,10 +86,18 @@ class Acceptance(TenantOwned):
 
     class Meta:
         ordering = ("-decided_at", "-id")
-        indexes = (models.Index(fields=("tenant", "policy", "employee"), name="acceptance_by_employee"),)
+        indexes = (
+            # Where an employee stands: their decisions about a policy, and the last one about a version.
+            models.Index(
+                fields=("tenant", "employee", "policy", "version", "-decided_at", "-id"),
+                name="acceptance_by_employee",
+            ),
+            models.Index(fields=("tenant", "-decided_at", "-id"), name="acceptance_by_time"),
+            models.Index(fields=("tenant", "policy", "-decided_at", "-id"), name="acceptance_by_policy"),
+        )
         constraints = (
             models.UniqueConstraint(
-                fields=("employee", "version", "round"),
+                fields=("version", "employee", "round"),
                 condition=Q(decision="accepted"),
                 name="one_acceptance_each_round",
                 violation_error_message="This was accepted already.",
@@ -95,6 +109,13 @@ class Acceptance(TenantOwned):
                 & ~Q(signature=""),
                 name="portal_acceptance_names_its_words",
                 violation_error_message="A decision in the portal names the words that were shown.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(surface="company_portal")
+                | Q(source__isnull=False, text__isnull=True, text_sha256="", signature="")
+                & ~Q(imported_from=""),
+                name="imported_acceptance_says_from_where",
+                violation_error_message="What was imported says from where, and claims neither words nor a signature.",
             ),
         )
 

@@ -49,6 +49,9 @@ class TermsPolicy(TenantOwned):
     remind_at_most = models.PositiveSmallIntegerField(
         default=5, validators=[MaxValueValidator(50)], help_text="After so many reminders it stops."
     )
+    remind_paused = models.BooleanField(
+        default=False, help_text="Send none by itself for now; you can still remind by hand."
+    )
     retired_at = models.DateTimeField(null=True, editable=False)
     retired_by = models.CharField(max_length=254, blank=True, editable=False)
     retire_reason = models.TextField(blank=True, editable=False)

@@ -19,7 +19,8 @@ from terms.models import TermsPolicy, TermsRevision, TermsTarget, TermsText
 from terms.models.version import Publication
 
 CHANGEABLE = (
-    "name", "description", "default_language", "reaccept_months", "four_eyes", "remind_days", "remind_at_most"
+    "name", "description", "default_language", "reaccept_months", "four_eyes", "remind_days", "remind_at_most",
+    "remind_paused",
 )  # fmt: skip
 
 

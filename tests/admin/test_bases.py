@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
@@ -265,6 +266,13 @@ class RegistryTests(CastTestCase):
             others = {p.title for _, pages in GROUPS for p in pages if p.model == model._meta.label}
             assert titles[-1] in {page.list_title, *others}, model
             assert len(set(titles)) == len(titles) == 2, model
+
+    def test_a_page_of_the_sidebar_stands_beside_its_models_list(self) -> None:
+        for group, page in ((group, page) for group, pages in GROUPS for page in pages if page.called):
+            way = way_to(apps.get_model(page.model)._meta, here=page.called)
+            assert [step.title for step in way] == [group, page.called]
+        export = way_to(apps.get_model("consents.Consent")._meta, here="Export")
+        assert [step.title for step in export] == ["Consents", "Sharing consents", "Export"]
 
     def test_groups_and_their_permissions_have_no_page(self) -> None:
         assert not admin.site.is_registered(Group)

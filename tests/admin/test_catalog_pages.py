@@ -9,12 +9,16 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from catalog.exports import Format
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
     Edition,
     Element,
     Entry,
+    Feature,
     Flow,
     Region,
     Service,
@@ -189,6 +193,41 @@ class FlowPageTests(EntryPageSuite):
         self.assertContains(self.client.get(self.url("change", flow.pk)), "Serial number")
 
 
+class FeaturePageTests(EntryPageSuite):
+    model, kind, values = Feature, "features", {"statement": "Tells more.", "condition": "New devices"}
+    writings = _writings(values)
+
+    def test_it_names_what_it_brings_and_which_role_changes(self) -> None:
+        feature = Feature.objects.get(code="windows_diagnostic_data")
+        self.enter("auditor")
+        page = self.client.get(self.url("change", feature.pk))
+        for words in (
+            "The tenant becomes the controller",
+            "Off, until a tenant elects it",
+            feature.statement,
+        ):
+            self.assertContains(page, words)
+        element = Element.objects.get(code="opt_feature.windows_diag_processor")
+        self.assertContains(page, reverse("admin:catalog_element_change", args=[element.pk]))
+        back = self.client.get(reverse("admin:catalog_element_change", args=[element.pk]))
+        self.assertContains(back, self.url("change", feature.pk))
+
+    def test_by_hand_it_brings_optional_elements_only(self) -> None:
+        self.enter("operator")
+        required = Element.objects.filter(collection="required")[0]
+        data = {
+            "catalog": _intune().pk,
+            "code": "own",
+            "name": "Own",
+            "reason": "Ours.",
+            "elements": [required.pk],
+        }
+        assert self.client.post(self.url("add"), data).status_code == 400
+        optional = Element.objects.filter(collection="optional")[0]
+        self.client.post(self.url("add"), data | {"elements": [optional.pk]})
+        assert list(Feature.objects.get(code="own").elements.all()) == [optional]
+
+
 class ServicePageTests(EntryPageSuite):
     model, kind = Service, "services"
     values = {
@@ -238,6 +277,41 @@ class DatacentrePageTests(EntryPageSuite):
         else w
         for w in _writings(values)
     )
+
+
+def _boundary(_: Any = None) -> int:
+    return Region.objects.get(catalog__code="intune", code="EUDB").pk
+
+
+class BoundaryPhasePageTests(EntryPageSuite):
+    model, kind = BoundaryPhase, "boundary_phases"
+    values = {"region": _boundary, "starts_on": "2026-01-01", "covers": "Logs"}
+    writings = _writings(values)
+
+    def test_a_boundary_says_what_it_keeps_inside(self) -> None:
+        self.enter("auditor")
+        page = self.client.get(reverse("admin:catalog_region_change", args=[_boundary()]))
+        for words in ("Pseudonymized personal data", "Network transit", "Switzerland"):
+            self.assertContains(page, words)
+
+
+class AtRestExceptionPageTests(EntryPageSuite):
+    model, kind = AtRestException, "at_rest_exceptions"
+    values = {"covers": "What the help desk reads."}
+    writings = _writings({**values, "countries": "US, IE", "regions": "EU"})
+
+
+class AdequacyDecisionPageTests(EntryPageSuite):
+    model, kind = AdequacyDecision, "adequacy_decisions"
+    values = {"country": "KE", "reference": "Decision 1", "decided_on": "2026-05-01"}
+    writings = _writings(values)
+
+    def test_a_partial_one_says_for_whom_it_holds(self) -> None:
+        self.enter("auditor")
+        decision = AdequacyDecision.objects.get(code="US.dpf")
+        page = self.client.get(self.url("change", decision.pk))
+        self.assertContains(page, "Data Privacy Framework List")
+        self.assertContains(self.client.get(self.url("changelist")), "Some recipients")
 
 
 class EditionPageTests(PlatformPageSuite):

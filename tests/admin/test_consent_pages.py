@@ -151,7 +151,7 @@ class ConsentPageTests(TenantPageSuite):
         first = self.one()
         self.enter("admin")
         answer = self.client.post(self.url("add"), {"service": _vpp().pk, "connection": first.connection})
-        self.assertContains(answer, "waits for a decision already")
+        self.assertContains(answer, "waits for a decision already", status_code=409)
 
     def test_a_closing_tenant_agrees_to_nothing_new_and_can_withdraw(self) -> None:
         consent = self.granted()
@@ -205,6 +205,16 @@ class ConsentPageTests(TenantPageSuite):
             page = self.client.get(self.url("changelist"), {"state": state})
             check: Any = self.assertContains if is_there else self.assertNotContains
             check(page, self.url("change", consent.pk))
+
+    def test_the_list_says_what_is_special_about_a_state(self) -> None:
+        with at_work():
+            tomorrow = timezone.now() + timedelta(days=1)
+            granted(self.contoso, self.officer, connection="later", effective_from=tomorrow)
+            withdrawn(self.contoso, self.officer, connection="over")
+        self.enter("auditor")
+        page = self.client.get(self.url("changelist"))
+        self.assertContains(page, "Granted, begins on ")
+        self.assertContains(page, "Withdrawn, 2 steps open")
 
     def test_an_auditor_is_offered_no_deed(self) -> None:
         consent = self.granted()
@@ -311,6 +321,8 @@ class ConsentFileTests(CastTestCase):
             reverse("admin:consents_consent_renew", args=[first.pk]), {"justification": "Another year."}
         )
         second = Consent.objects.for_tenant(self.contoso).get(supersedes=first)
+        asked = self.client.get(reverse("admin:consents_consent_grant", args=[second.pk]))
+        self.assertContains(asked, "that ends when this begins")
         assert "Renewal requested" in self.see(first)
         with at_work():
             grant_consent(consent=second, by=self.officer, reason="Checked.")
@@ -353,6 +365,16 @@ class ConsentFileTests(CastTestCase):
             check: Any = self.assertContains if is_there else self.assertNotContains
             check(answer, reverse(page_of, args=[consent.pk]))
         assert self.client.get(url, {"as_of": "soon"}).status_code == 400
+
+    def test_what_stands_in_the_way_is_told_before_one_grants(self) -> None:
+        granted(self.contoso, self.officer)
+        beside = requested(self.contoso, self.officer)
+        self.client.force_login(self.admin)
+        url = reverse("admin:consents_consent_grant", args=[beside.pk])
+        self.assertContains(self.client.get(url), "Another consent holds")
+        self.assertContains(self.client.get(url), "Withdraw that one first")
+        refused = self.client.post(url, {"reason": "Once more."})
+        self.assertContains(refused, "holds in that period already", status_code=409)
 
     def test_the_policy_is_told_before_one_grants(self) -> None:
         with at_work():

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from consents.models import ConsentImport, Credential, Drift
-from consents.services.credentials import add_credential
+from consents.services.credentials import add_credential, retire_credential
+from consents.services.drift import resolve_drift
 from consents.services.imports import record_import
 from tenants.models import Tenant
 from tests.admin.suite import TenantPageSuite, Writing, at_work
@@ -63,6 +65,22 @@ class DriftPageTests(TenantPageSuite):
         )
         self.assertContains(again, "closed already", status_code=409)
         self.assertContains(self.client.get(self.url("change", drift.pk)), "Old file.")
+
+    def test_the_past_is_as_it_was(self) -> None:
+        before = timezone.now().isoformat()
+        drift = self.one()
+        was_open = timezone.now().isoformat()
+        with at_work():
+            resolve_drift(drift=drift, resolution="misread", reason="Old file.", by=self.officer)
+        self.enter("officer")
+        for state, is_there in (("open", True), ("resolved", False)):
+            shown = self.client.get(self.url("changelist"), {"as_of": was_open, "state": state})
+            check: Any = self.assertContains if is_there else self.assertNotContains
+            check(shown, self.url("change", drift.pk))
+        past = self.client.get(self.url("change", drift.pk), {"as_of": was_open})
+        self.assertContains(past, "Open")
+        self.assertNotContains(past, "Old file.")
+        self.assertContains(self.client.get(self.url("change", drift.pk), {"as_of": before}), "Not found yet")
 
 
 class ImportPageTests(TenantPageSuite):
@@ -206,6 +224,22 @@ class CredentialPageTests(TenantPageSuite):
         shown = self.client.get(self.url("change", credential.pk))
         self.assertNotContains(shown, self.url("correct", credential.pk))
         self.assertContains(shown, self.url("retire", credential.pk))
+
+    def test_the_past_is_as_it_was(self) -> None:
+        before = timezone.now().isoformat()
+        credential = self.one()
+        in_use = timezone.now().isoformat()
+        with at_work():
+            retire_credential(credential=credential, by=self.officer, reason="Closed.")
+        self.enter("auditor")
+        for state, is_there in (("valid", True), ("retired", False)):
+            shown = self.client.get(self.url("changelist"), {"as_of": in_use, "state": state})
+            check: Any = self.assertContains if is_there else self.assertNotContains
+            check(shown, self.url("change", credential.pk))
+        page = self.url("change", credential.pk)
+        self.assertContains(self.client.get(page, {"as_of": in_use}), "Valid")
+        self.assertContains(self.client.get(page), "Retired")
+        self.assertContains(self.client.get(page, {"as_of": before}), "Not known yet")
 
     def test_the_list_says_what_ends(self) -> None:
         self.one()

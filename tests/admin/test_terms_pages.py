@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from unittest.mock import patch
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from tenants.models import Employee, Group, GroupMember, Tenant
 from terms import services
 from terms.admin.overview import overviews
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsText
+from terms.imports.reading import How, Reading, document_of
+from terms.models import Acceptance, AcceptanceImport, TermsPolicy, TermsRevision, TermsText
 from terms.progress import progress
 from terms.services.acceptances import Circumstances
 from tests.admin.suite import TenantPageSuite, Writing, at_work
@@ -103,6 +107,13 @@ class PolicyPageTests(TenantPageSuite):
             wrong={"groups": "no", "reason": "Pilot."},
         ),
         Writing(
+            "remind",
+            {"reason": "Soon due."},
+            "terms.reminded",
+            DRAFTERS,
+            wrong={"people": "nobody@contoso.example"},
+        ),
+        Writing(
             "retire", {"reason": "Replaced."}, "terms.retired", PUBLISHERS, NO_PUBLISHERS, {"reason": " "}
         ),
     )
@@ -121,6 +132,14 @@ class PolicyPageTests(TenantPageSuite):
         for number in range(30):
             policy = self.make(tenant, f"number {number}")
             publish(draft_of(policy, self.operator), self.operator)
+
+    def _subject(self, writing: Writing) -> Any:
+        """What the deed is about: whoever is to be reminded was asked."""
+        if writing.name != "remind":
+            return super()._subject(writing)
+        with at_work():
+            employee(self.contoso)
+            return self.in_force()
 
     def in_force(self) -> TermsPolicy:
         policy = self.make(self.contoso, "Phones")
@@ -201,7 +220,7 @@ class PolicyPageTests(TenantPageSuite):
         older = self.client.get(url, {"standing": "accepted_older"})
         self.assertContains(older, people[0].user_principal_name)
         self.assertNotContains(older, people[3].user_principal_name)
-        for query in ("standing=none", "p=abc", "p=99", "standing=%00"):
+        for query in ("standing=none", "after=abc", "after=99999999999999999999", "after=²", "standing=%00"):
             assert self.client.get(f"{url}?{query}").status_code == 200, query
 
     def test_outstanding_people_ask_as_often_for_many_as_for_one(self) -> None:
@@ -220,11 +239,97 @@ class PolicyPageTests(TenantPageSuite):
         # Reading decisions brings their version and policy along, in the same query.
         assert len(captured) == few
 
+    def test_outstanding_people_go_on_after_the_last_one(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            for _ in range(5):
+                employee(self.contoso)
+        self.enter("auditor")
+        url, seen = self.url("outstanding", policy.pk), []
+        with patch("terms.admin.outstanding.AT_ONCE", 2):
+            for _ in range(3):
+                shown = self.client.get(url)
+                seen += [str(row[1]) for row in shown.context["table"].rows]
+                url = f"?after={shown.context['after']}" if shown.context["after"] else ""
+                assert not url or f'href="{url}"' in shown.content.decode()
+                url = f"{self.url('outstanding', policy.pk)}{url}"
+        assert (len(seen), seen) == (5, sorted(seen))
+        self.assertContains(shown, "From the beginning")
+
+    def test_how_it_went_as_bars_and_as_table(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso, self.group), policy)
+            employee(self.contoso)
+        self.enter("auditor")
+        url = self.url("course", policy.pk)
+        shown = self.client.get(url)
+        for words in (
+            "1 of 2 accepted the latest version",
+            "50.0 %",
+            self.group.name,
+            "<svg",
+            'class="warn"',
+        ):
+            self.assertContains(shown, words)
+        self.assertContains(self.client.get(url, {"group": self.group.pk}), "100.0 %")
+        for query in ("group=none", "group=%00", "as_of=2020-01-01T00:00:00Z"):
+            assert self.client.get(f"{url}?{query}").status_code == 200, query
+        assert self.client.get(url, {"as_of": "soon"}).status_code == 400
+        with at_work():
+            nothing = self.make(self.contoso, "Nothing")
+        self.assertContains(
+            self.client.get(self.url("course", nothing.pk)), "No version has been in force yet"
+        )
+
+    def test_the_acceptances_are_taken_away(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            decide(employee(self.contoso), policy)
+        self.enter("auditor")
+        url = self.url("export", policy.pk)
+        self.assertContains(self.client.get(self.url("change", policy.pk)), f'href="{url}"')
+        self.assertContains(self.client.get(url), "who took the file")
+        taken = self.client.get(url, {"export_format": "csv"})
+        assert taken["Content-Type"].startswith("text/csv")
+        assert b"accepted_latest" in b"".join(taken.streaming_content)  # type: ignore[attr-defined]
+        past = self.client.get(url, {"export_format": "csv", "as_of": "2020-01-01T00:00"})
+        self.assertContains(past, "Nothing was known of", status_code=400)
+        assert self.client.post(url).status_code == 405
+
+    def test_people_are_chosen_from_the_list_and_reminded(self) -> None:
+        with at_work():
+            policy, people = self.in_force(), [employee(self.contoso) for _ in range(3)]
+            decide(people[2], policy, "declined")
+            nobody = employee(self.fabrikam)
+            people[1].user_principal_name = "kiosk"
+            people[1].save()
+        self.enter("auditor")
+        self.assertNotContains(self.client.get(self.url("outstanding", policy.pk)), 'name="employee"')
+        self.enter("admin")
+        listed = self.client.get(self.url("outstanding", policy.pk))
+        self.assertContains(listed, 'name="employee"', count=1)
+        self.assertContains(listed, "No e-mail address")
+        url = self.url("remind", policy.pk)
+        asked = self.client.get(url, {"employee": [str(people[0].pk), str(nobody.pk), "x", "9" * 30]})
+        for words in (people[0].user_principal_name, "owe a decision: 2", "so without a reminder: 1."):
+            self.assertContains(asked, words)
+        self.assertNotContains(asked, nobody.user_principal_name)
+        unknown = self.client.post(url, {"people": nobody.user_principal_name})
+        self.assertContains(unknown, "Nobody has this user name")
+        told = self.client.post(url, {"people": people[0].user_principal_name}, follow=True)
+        for words in ("1 employee reminded.", "once"):
+            self.assertContains(told, words)
+        again = self.client.post(url, {}, follow=True)
+        self.assertContains(
+            again, "0 employees reminded; 1 employee without an e-mail address; 1 employee reminded"
+        )
+
     def test_outstanding_people_of_another_tenant_do_not_exist(self) -> None:
         with at_work():
             policy = self.in_force()
         self.enter("fabrikam_admin")
-        for page in ("outstanding", "difference"):
+        for page in ("outstanding", "difference", "remind", "course", "export"):
             assert self.client.get(self.url(page, policy.pk)).status_code == 404
         self.enter("employee")
         assert self.client.get(self.url("outstanding", policy.pk)).status_code == 302
@@ -428,6 +533,100 @@ class RevisionPageTests(TenantPageSuite):
         )
         answer = self.client.post(self.url("revise", revision.pk), {"note": "Another."})
         self.assertContains(answer, "being drafted already", status_code=409)
+
+
+REPORT = "User name;UPN;Accepted version;Accepted time\nAda;{};1;{}\nNobody;nobody@x;1;2023-07-04T07:57:43Z\n"
+
+
+class AcceptanceImportPageTests(TenantPageSuite):
+    model = AcceptanceImport
+
+    def make(self, tenant: Tenant, name: str) -> AcceptanceImport:
+        policy = policy_of(tenant, self.operator, name)
+        return self.imported(policy, f"{name}.csv")
+
+    def make_many(self, tenant: Tenant) -> None:
+        policy = policy_of(tenant, self.operator)
+        for number in range(30):
+            self.imported(policy, f"number-{number}.csv")
+
+    def imported(self, policy: TermsPolicy, name: str) -> AcceptanceImport:
+        reading = Reading([document_of(name, REPORT.format("x", "2023-07-04").encode())], How())
+        return services.import_acceptances(policy=policy, by=self.operator, reading=reading)
+
+    def policy(self) -> TermsPolicy:
+        with at_work():
+            policy = policy_of(self.contoso, self.operator)
+            publish(draft_of(policy, self.operator), self.operator)
+        return policy
+
+    def upload(self, policy: TermsPolicy, report: str, **more: str) -> Any:
+        file = SimpleUploadedFile("report.csv", report.encode())
+        return self.client.post(import_page(policy), {"documents": [file], **more})
+
+    def kept(self) -> Any:
+        return AcceptanceImport.objects.for_tenant(self.contoso)
+
+    def test_first_what_it_comes_to_then_the_import(self) -> None:
+        policy = self.policy()
+        with at_work():
+            who = employee(self.contoso)
+        self.enter("admin")
+        self.assertContains(self.client.get(import_page(policy)), "Show what it comes to")
+        report = REPORT.format(who.user_principal_name, "04/05/2023 10:00")
+        self.assertContains(
+            self.upload(policy, report), "can be read with the day or the month", status_code=409
+        )
+        shown = self.upload(policy, report, dates="day_first", versions="7=1", reason="Moved from there.")
+        for words in ("2 records in report.csv: 1 recorded. 1 left out.", "nobody@x", "Keep this import"):
+            self.assertContains(shown, words)
+        assert not self.kept().exists()
+        carried = {"carried": shown.context["form"]["carried"].value()}
+        done = self.client.post(import_page(policy), carried, follow=True)
+        self.assertContains(done, "is imported")
+        self.assertContains(done, "No employee has this user name")
+        made = self.kept().get()
+        assert (made.imported_by, made.settings["dates"]) == ("admin@contoso.example", "day_first")
+        assert AuditEvent.objects.about(made).get().attribution.reason == "Moved from there."
+        one = Acceptance.objects.for_tenant(self.contoso).get()
+        page = self.client.get(f"/admin/terms/acceptance/{one.pk}/change/")
+        self.assertContains(page, "report.csv, line 2, column 1")
+        self.assertContains(page, "No signature: it was brought in from elsewhere")
+        listed = self.client.get(f"/admin/terms/acceptance/?source__id__exact={made.pk}")
+        self.assertContains(listed, who.user_principal_name)
+
+    def test_what_was_shown_is_for_that_person_and_policy_only(self) -> None:
+        policy, other = self.policy(), self.policy()
+        self.enter("admin")
+        carried = {
+            "carried": self.upload(policy, REPORT.format("x", "2023-07-04"))
+            .context["form"]["carried"]
+            .value()
+        }
+        self.assertContains(self.client.post(import_page(other), carried), "Choose the files again")
+        self.enter("officer")
+        self.assertContains(self.client.post(import_page(policy), carried), "Choose the files again")
+        self.enter("fabrikam_admin")
+        assert self.client.post(import_page(policy), carried).status_code == 404
+        self.enter("auditor")
+        assert self.client.post(import_page(policy), carried).status_code == 403
+        assert not self.kept().exists()
+
+    def test_what_cannot_be_used_is_said_at_its_place(self) -> None:
+        policy = self.policy()
+        self.enter("admin")
+        self.assertContains(self.client.post(import_page(policy), {}), "Choose at least one file")
+        for more, words in (
+            ({"versions": "five"}, "write 5=1"),
+            ({"time_zone": "Mars/Olympus"}, "There is no time zone"),
+        ):
+            self.assertContains(self.upload(policy, REPORT, **more), words)
+        self.assertContains(self.upload(policy, "Name"), "names no column", status_code=409)
+        assert not self.kept().exists()
+
+
+def import_page(policy: TermsPolicy) -> str:
+    return f"/admin/terms/termspolicy/{policy.pk}/import/"
 
 
 class AcceptancePageTests(TenantPageSuite):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Category,
     Datacentre,
     Edition,
     Element,
     Entry,
+    Feature,
     Flow,
     Region,
     Service,
@@ -22,11 +26,15 @@ from tests.catalog.documents import element, load, small
 PATHS: dict[str, type[Entry]] = {
     "categories": Category,
     "elements": Element,
+    "features": Feature,
     "third-parties": ThirdParty,
     "services": Service,
     "flows": Flow,
     "regions": Region,
     "datacentres": Datacentre,
+    "boundary-phases": BoundaryPhase,
+    "at-rest-exceptions": AtRestException,
+    "adequacy-decisions": AdequacyDecision,
 }
 
 
@@ -40,6 +48,8 @@ def amended() -> dict[str, Any]:
         *document["third_parties"],
         *document["services"],
         *document["regions"],
+        *document["at_rest_exceptions"],
+        *document["adequacy_decisions"],
     ):
         one["name"] += " (new)"
     document["datacentres"] = []
@@ -88,6 +98,39 @@ class TestElements(suite.CatalogSuite):
         assert now.json()["name"] == "Renamed"
         assert now["ETag"] != tag
         assert self.reader.get(f"{self.path}{element.code}/", {"edition": "1"}).json()["name"] == name
+
+
+class TestFeatures(suite.CatalogSuite):
+    path = "/api/v1/catalog/features/"
+    queries = 3
+
+    def test_say_which_elements_they_bring_then_and_now(self) -> None:
+        for query in ({}, {"edition": "1"}):
+            rows = self.reader.get(self.path, {"element": "opt_platform.cpu", **query}).json()["results"]
+            assert [row["code"] for row in rows] == ["device_query", "enhanced_inventory"]
+            assert all("opt_platform.cpu" in row["elements"] for row in rows)
+            changing = {"role_change": "processor_to_controller", **query}
+            (windows,) = self.reader.get(self.path, changing).json()["results"]
+            assert windows["elements"] == ["opt_feature.windows_diag_processor"]
+
+    def test_elements_are_found_by_the_feature_that_brings_them(self) -> None:
+        elements = "/api/v1/catalog/elements/"
+        for query in ({}, {"edition": "1"}):
+            found = self.reader.get(elements, {"feature": "licence_attestation", **query}).json()["results"]
+            assert [row["code"] for row in found] == ["opt_feature.windows_license_attestation"]
+
+    def test_another_element_is_another_version(self) -> None:
+        document = small()
+        load(document)
+        path, query = f"{self.path}greeting/", {"catalog": "fleet"}
+        first = self.reader.get(path, query)
+        document["features"][0]["elements"] = ["person.name"]
+        load(document)
+        second = self.reader.get(path, query)
+        assert (first.json()["elements"], second.json()["elements"]) == ([], ["person.name"])
+        assert first["ETag"] != second["ETag"]
+        past = self.reader.get(path, query | {"edition": "1"})
+        assert (past.json()["elements"], past["ETag"]) == ([], first["ETag"])
 
 
 class TestThirdParties(suite.CatalogSuite):
@@ -174,6 +217,27 @@ class TestRegions(suite.CatalogSuite):
 
 class TestDatacentres(suite.CatalogSuite):
     path = "/api/v1/catalog/datacentres/"
+
+
+class TestBoundaryPhases(suite.CatalogSuite):
+    path = "/api/v1/catalog/boundary-phases/"
+
+
+class TestAtRestExceptions(suite.CatalogSuite):
+    path = "/api/v1/catalog/at-rest-exceptions/"
+
+
+class TestAdequacyDecisions(suite.CatalogSuite):
+    path = "/api/v1/catalog/adequacy-decisions/"
+
+    def test_a_decision_says_for_whom_and_how_long(self) -> None:
+        found = self.reader.get(self.path, {"country": "GB"}).json()["results"]
+        assert [(d["code"], d["decided_on"], d["ends_on"]) for d in found] == [
+            ("GB", "2021-06-28", "2025-12-27"),
+            ("GB.2025", "2025-12-19", "2031-12-27"),
+        ]
+        partial = self.reader.get(self.path, {"partial": "true", "country": "US"}).json()["results"]
+        assert {d["code"] for d in partial} == {"US.dpf", "US.privacy_shield", "US.safe_harbour"}
 
 
 class TestEditions(suite.ListSuite):

@@ -107,6 +107,12 @@ class TestConsents(suite.EndpointSuite):
         path = f"{self.path}{self.fresh(self.writes[3])}/"
         self.assert_problem(self.send(admin, "POST", f"{path}grant/", REASON), 409, code="not_requested")
 
+    def test_asking_again_for_what_waits_is_409(self) -> None:
+        admin, body = self.role(Role.TENANT_ADMIN), {"service": "vpp", "connection": "asked twice"}
+        assert self.send(admin, "POST", self.path, body).status_code == 201
+        self.assert_problem(self.send(admin, "POST", self.path, body), 409, code="requested_already")
+        assert Consent.objects.for_tenant(self.contoso).filter(connection="asked twice").count() == 1
+
     def test_the_reason_is_needed(self) -> None:
         admin = self.role(Role.TENANT_ADMIN)
         for body in ({}, {"reason": " "}):

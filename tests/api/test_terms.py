@@ -12,7 +12,8 @@ from audit.models import AuditEvent
 from tenants.models import Tenant, User
 from tenants.roles import Permission, Role
 from terms import services
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsVersion
+from terms.imports.reading import How, Reading, document_of
+from terms.models import Acceptance, AcceptanceImport, TermsPolicy, TermsRevision, TermsVersion
 from terms.receipts import is_genuine
 from tests.api import suite
 from tests.terms.stories import WORDS, a_group, colleague, corrected, decided, published
@@ -22,6 +23,10 @@ TERMS = "/api/v1/tenants/contoso/terms/"
 WHY = {"reason": "Agreed with the works council"}
 TEXTS = {"texts": [{"language": "en", **WORDS}]}
 GERMAN = {"texts": [{"language": "de", **WORDS}]}
+
+
+def _told(answer: Any) -> tuple[int, ...]:
+    return tuple(answer.json()[name] for name in ("reminded", "unreachable", "lately"))
 
 
 class OfPolicies:
@@ -66,6 +71,7 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         suite.Write(
             "POST", Permission.PUBLISH_TERMS, "terms.retired", "{id}/retire/", WHY, text_field="reason"
         ),
+        suite.Write("POST", Permission.CHASE_TERMS, "terms.reminded", "{id}/remind/", WHY, text_field="reason"),
     )  # fmt: skip
 
     def make(self, count: int) -> None:
@@ -78,7 +84,10 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
 
     def fresh(self, write: suite.Write) -> str:
         with self.door():
-            return str(self.a_policy(self.contoso).pk)
+            if write.activity != "terms.reminded":
+                return str(self.a_policy(self.contoso).pk)
+            colleague(self.contoso)
+            return str(self.in_force(self.contoso).pk)
 
     def foreign(self) -> str:
         with self.door():
@@ -114,6 +123,45 @@ class TestPolicies(OfPolicies, suite.EndpointSuite):
         assert self.reader.get(self.path, {"retired": "false"}).json()["results"] == []
         again = self.send(officer, "POST", f"{path}retire/", WHY)
         self.assert_problem(again, 409, code="retired")
+
+    def test_those_who_owe_a_decision_are_reminded(self) -> None:
+        admin = self.role(Role.TENANT_ADMIN)
+        with self.door():
+            policy, who = self.in_force(self.contoso), [colleague(self.contoso) for _ in range(2)]
+            theirs = colleague(self.fabrikam)
+        path = f"{self.path}{policy.pk}/"
+        chosen = self.send(admin, "POST", f"{path}remind/", {"employees": [str(who[0].pk)]})
+        assert _told(chosen) == (1, 0, 0)
+        everybody = self.send(admin, "POST", f"{path}remind/", {})
+        assert _told(everybody) == (1, 0, 1)
+        unknown = self.send(admin, "POST", f"{path}remind/", {"employees": [str(theirs.pk)]})
+        self.assert_problem(unknown, 400, code="unknown_employee")
+        row = self.reader.get(f"{path}outstanding/").json()["results"][0]
+        assert (row["reminders"], row["reachable"], row["reminded_next_at"]) == (1, True, None)
+        assert row["last_reminded_at"] > row["since"]
+
+    def test_how_acceptance_went(self) -> None:
+        with self.door():
+            policy, sales = self.in_force(self.contoso), a_group(self.contoso)
+            decided(colleague(self.contoso), policy)
+            colleague(self.contoso, sales)
+        path = f"{self.path}{policy.pk}/progress-over-time/"
+        course = self.reader.get(path).json()
+        assert course["step"] == "day"
+        assert {**course["points"][-1], "at": ""} == {
+            "at": "",
+            "version": 1,
+            "accepted_latest": 1,
+            "accepted_older": 0,
+            "declined": 0,
+            "outstanding": 1,
+            "percent": 50.0,
+        }
+        of_sales = self.reader.get(path, {"group": str(sales.pk), "step": "month"}).json()
+        assert (of_sales["step"], of_sales["points"][-1]["percent"]) == ("month", 0.0)
+        assert self.reader.get(path, {"as_of": "2020-01-01T00:00:00Z"}).status_code == 404
+        for query in ("step=hour", "group=0", "colour=red"):
+            self.assert_problem(self.reader.get(f"{path}?{query}"), 400)
 
     def test_what_is_wrong_is_said_at_its_place(self) -> None:
         officer = self.role(Role.PRIVACY_OFFICER)
@@ -430,9 +478,97 @@ class TestAcceptances(OfPolicies, suite.EndpointSuite):
         assert AuditEvent.objects.for_tenant(self.contoso).count() == count
 
 
+REPORT = "User name;UPN;Accepted version;Accepted time\nAda;{};1;2023-07-04T07:57:43Z\n"
+
+
+class TestAcceptanceImports(OfPolicies, suite.EndpointSuite):
+    queries = 3
+    policy: ClassVar[TermsPolicy]
+    writes = (
+        suite.Write(
+            "POST", Permission.CHASE_TERMS, "terms.acceptances_imported", body={"report": REPORT, "name": "report.csv"},
+            text_field="name",
+        ),
+    )  # fmt: skip
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        with cls.door():
+            cls.policy = cls.in_force(cls.contoso)
+        cls.path = f"{TERMS}{cls.policy.pk}/acceptance-imports/"
+
+    def imported(self, policy: TermsPolicy) -> str:
+        documents = [document_of("report.csv", REPORT.encode())]
+        made = services.import_acceptances(policy=policy, by=self.operator, reading=Reading(documents, How()))
+        return str(made.pk)
+
+    def make(self, count: int) -> None:
+        with self.door():
+            for _ in range(count):
+                self.imported(self.policy)
+
+    def own(self) -> str:
+        if not AcceptanceImport.objects.for_tenant(self.contoso).exists():
+            self.make(1)
+        return super().own()
+
+    def foreign(self) -> str:
+        with self.door():
+            return self.imported(self.in_force(self.fabrikam))
+
+    def ask(self, query: str = "", **body: Any) -> Any:
+        return self.send(self.role(Role.TENANT_ADMIN), "POST", f"{self.path}{query}", body)
+
+    def test_a_report_and_answers_come_to_the_same(self) -> None:
+        with self.door():
+            who = colleague(self.contoso)
+        report = REPORT.replace("2023-07-04T07:57:43Z", "04/07/2023 09:57").format(who.user_principal_name)
+        how = {"dates": "day_first", "time_zone": "Europe/Berlin", "versions": {"5": 1}}
+        dry = self.ask("?dry_run=true", report=report, **how)
+        assert (dry.status_code, dry.json()["id"], dry.json()["recorded"]) == (200, None, 1)
+        assert not Acceptance.objects.for_tenant(self.contoso).exists()
+        made = self.ask(report=report, **how).json()
+        own = {"id": None, "imported_at": None, "imported_by": ""}
+        assert made | own == dry.json()
+        assert made["settings"] == how
+        assert self.reader.get(f"{self.path}{made['id']}/").json() == made
+        status = {
+            "id": "1", "userPrincipalName": who.user_principal_name, "acceptedVersion": 1,
+            "acceptedDateTime": "2023-07-04T07:57:43Z",
+        }  # fmt: skip
+        again = self.ask(documents=[{"value": [status, {}]}]).json()
+        assert (again["already_recorded"], again["left_out"]) == (1, 1)
+        assert again["problems"][0]["pointer"] == "/documents/0/value/1"
+        [kept] = self.reader.get(f"{TERMS}{self.policy.pk}/acceptances/").json()["results"]
+        assert (kept["source"], kept["surface"], kept["decided_at"]) == (
+            made["id"],
+            "company_portal",
+            "2023-07-04T07:57:00Z",
+        )
+
+    def test_what_is_wrong_is_said_and_nothing_is_kept(self) -> None:
+        for body, pointer in (
+            ({}, "#/report"),
+            ({"report": REPORT, "documents": [{}]}, "#/report"),
+            ({"report": REPORT, "dates": "year_first"}, "#/dates"),
+            ({"report": REPORT, "time_zone": "Mars/Olympus"}, "#/time_zone"),
+            ({"report": REPORT, "versions": {"one": 1}}, "#/versions"),
+            ({"report": REPORT, "versions": {"1": -1}}, "#/versions"),
+        ):
+            answer = self.ask(**body)
+            assert answer.status_code == 400, body
+            assert answer.json()["errors"][0]["pointer"].startswith(pointer), body
+        self.assert_problem(self.ask(report="Name;Mail"), 409, code="columns")
+        self.assert_problem(
+            self.ask(report=REPORT.replace("2023-07-04T", "04/05/2023 ")), 409, code="ambiguous_dates"
+        )
+        assert not AcceptanceImport.objects.for_tenant(self.contoso).exists()
+
+
 class TestOutstanding(suite.ListSuite):
     permission = Permission.VIEW_TERMS
-    queries = 4
+    queries = 7
     policy: ClassVar[TermsPolicy]
 
     @classmethod

@@ -36,8 +36,17 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
+from portal.models import IdentityProvider
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsText, TermsVersion
+from terms.models import (
+    Acceptance,
+    AcceptanceImport,
+    TermsPolicy,
+    TermsRevision,
+    TermsTarget,
+    TermsText,
+    TermsVersion,
+)
 from tests.cast import Cast, person
 from work.models import CalendarFeed, Job, MailPreference, Message
 
@@ -115,6 +124,15 @@ def _policy(cast: Cast) -> ConsentPolicy:
     other = _tenant(cast)
     other.save()
     return ConsentPolicy(tenant=other)
+
+
+def _provider(cast: Cast) -> IdentityProvider:
+    """As with policies, each tenant has only one."""
+    if not IdentityProvider.objects.for_tenant(cast.contoso).exists():
+        return IdentityProvider(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return IdentityProvider(tenant=other)
 
 
 def _step(cast: Cast) -> EndingStep:
@@ -255,6 +273,14 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _acceptance_import(cast: Cast) -> AcceptanceImport:
+    policy = _terms(cast)
+    policy.save()
+    return AcceptanceImport(
+        tenant=cast.contoso, policy=policy, name="report.csv", sha256="0" * 64, imported_by="officer"
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -286,6 +312,7 @@ MAKERS: dict[type[Any], Maker] = {
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
+    IdentityProvider: Maker(_provider, "client_id", _text),
     EndingStep: Maker(_step, "proof", _text),
     Credential: Maker(_credential, "name", _text),
     ConsentImport: Maker(_import, "name", _text),
@@ -305,6 +332,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from portal.providers import set_identity_provider
 from terms import services
-from terms.models import TermsPolicy, TermsRevision, TermsText
+from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsText
 from tests.admin.test_terms_pages import decide, draft_of, employee, group_of, publish
 from tests.browser.conftest import DESKTOP, PHONE, Visitor
 from tests.browser.looks import looks
 from tests.browser.people import at_work
+from tests.portal.provider import CLIENT, SECRET, Provider
 
 BODY = """# Your device
 
@@ -81,6 +83,9 @@ def pages_of(cast: Any, policy: TermsPolicy) -> dict[str, str]:
         "policy-draft": f"{about}/draft/",
         "policy-retire": f"{about}/retire/",
         "policy-outstanding": f"{about}/outstanding/",
+        "policy-remind": f"{about}/remind/",
+        "policy-course": f"{about}/course/",
+        "policy-export": f"{about}/export/",
         "policy-difference": f"{about}/difference/?before={texts[0].pk}&after={texts[-1].pk}",
         "wordings": f"{wording}/",
         "wording": f"{wording}/{published}/change/",
@@ -118,10 +123,49 @@ def test_every_page_is_clean_and_fits(visit: Any, cast: Any, size: Any, dark: bo
     assert too_wide == []
 
 
-def test_an_officer_writes_and_publishes(visit: Any, cast: Any) -> None:
+def test_from_the_officers_draft_to_the_auditors_proof(
+    visit: Any, cast: Any, chromium: Any, live_server: Any, settings: Any
+) -> None:
+    """An officer publishes, an employee signs in by the company's provider and accepts, everybody sees it at once."""
+    settings.DEBUG = True
     with at_work(cast.officer, cast.contoso):
-        services.create_policy(tenant=cast.contoso, name="Tablets", by=cast.officer)
-        employee(cast.contoso)
+        policy = services.create_policy(tenant=cast.contoso, name="Tablets", by=cast.officer)
+        reader = employee(cast.contoso)
+    _write_and_publish(visit, cast)
+    with Provider() as provider, visit() as officer:
+        provider.person["oid"], provider.asks_first = reader.directory_id, True
+        given = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET}
+        set_identity_provider(tenant=cast.contoso, by=cast.admin, is_on=True, **given)
+        page = officer.sign_in(cast.officer).open(f"/admin/terms/termspolicy/{policy.pk}/outstanding/")
+        expect(page.get_by_text(reader.user_principal_name)).to_be_visible()
+        _sign_in_and_accept(chromium, live_server.url)
+        page.reload()
+        expect(page.get_by_text(reader.user_principal_name)).to_have_count(0)
+    with visit() as auditor:
+        accepted = Acceptance.objects.for_tenant(cast.contoso).get(employee=reader)
+        page = auditor.sign_in(cast.auditor).open(f"/admin/terms/acceptance/{accepted.pk}/change/")
+        expect(page.get_by_text("Receipt verifies").first).to_be_visible()
+        expect(page.get_by_text("Yes, byte by byte")).to_be_visible()
+
+
+def _sign_in_and_accept(chromium: Any, address: str) -> None:
+    """On a narrow screen, without JavaScript, and under the pages' own policy, past which no form leads elsewhere."""
+    context = chromium.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False)
+    try:
+        page, said = context.new_page(), list[str]()
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{address}/portal/contoso/")
+        page.get_by_role("link", name="Sign in with your work account").click()
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("link", name="Use of tablets").click()
+        page.get_by_role("button", name="I accept").click()
+        expect(page.get_by_text("Accepted,")).to_be_visible()
+        assert not [words for words in said if "Content Security Policy" in words]
+    finally:
+        context.close()
+
+
+def _write_and_publish(visit: Any, cast: Any) -> None:
     with visit() as visitor:
         visitor.sign_in(cast.officer)
         page = visitor.open("/admin/terms/termspolicy/")

@@ -50,6 +50,15 @@ _SMALL: dict[str, Any] = {
     ],
     "regions": [{"code": "EU", "name": "Europe", "kind": "geography", "provider": "fleet", "countries": ["DE", "FR"]}],
     "datacentres": [{"code": "eu.berlin", "country": "DE", "geography": "Europe", "city": "Berlin"}],
+    "at_rest_exceptions": [
+        {"code": "mail", "name": "Mail", "covers": "What is written to the help desk.", "countries": ["US"], **SOURCE},
+    ],
+    "adequacy_decisions": [
+        {
+            "code": "CH", "name": "Switzerland", "country": "CH", "reference": "Decision 2000/518/EC",
+            "decided_on": "2000-07-26", **SOURCE,
+        },
+    ],
 }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def put(path: Path, document: dict[str, Any]) -> Path:
 class TestLoadCatalog:
     def test_reports_for_a_person(self, path: Path) -> None:
         out, _ = run("load_catalog", str(path))
-        assert out.startswith("fleet: edition 1, 10 added, 0 changed, 0 removed.")
+        assert out.startswith("fleet: edition 1, 13 added, 0 changed, 0 removed.")
         assert "elements added: device.serial, person.name" in out
         assert run("load_catalog", str(path))[0] == "fleet: nothing changed.\n"
 
@@ -61,7 +61,7 @@ class TestLoadCatalog:
 
     def test_a_dry_run_keeps_nothing(self, path: Path) -> None:
         out, err = run("load_catalog", str(path), "--dry-run")
-        assert "a new edition, 10 added" in out
+        assert "a new edition, 13 added" in out
         assert "nothing was kept" in err
         assert not Catalog.objects.filter(code="fleet").exists()
 

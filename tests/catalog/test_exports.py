@@ -101,7 +101,7 @@ class TestTheCatalogFile:
 
     def test_has_a_record_on_each_line(self, intune: Catalog) -> None:
         lines = export(intune, "json").content.decode().splitlines()
-        assert sum(line.startswith('  {"code"') for line in lines) == 387
+        assert sum(line.startswith('  {"code"') for line in lines) == 426
 
     def test_loaded_again_changes_nothing(self, intune: Catalog) -> None:
         assert load_catalog(content=export(intune, "json").content, by=Shell()).edition is None

@@ -12,7 +12,10 @@ import pytest
 Record = dict[str, Any]
 
 REFERENCE = Path(__file__).parents[2] / "catalog" / "reference"
-LISTS = ("categories", "elements", "features", "third_parties", "services", "flows", "regions", "datacentres")
+LISTS = (
+    "categories", "elements", "features", "third_parties", "services", "flows", "regions", "datacentres",
+    "boundary_phases", "at_rest_exceptions", "adequacy_decisions",
+)  # fmt: skip
 
 
 def read(name: str) -> dict[str, Any]:
@@ -228,6 +231,8 @@ def test_regions_are_those_of_the_sources() -> None:
         ("intune", "local"): 3,
         ("m365", "macro"): 3,
         ("m365", "boundary"): 1,
+        ("m365", "local"): 4,
+        ("eu", "legal"): 1,
     }
     region = {r["code"]: r for r in CATALOG["regions"]}
     assert len(region["EUDB"]["countries"]) == 31
@@ -235,11 +240,60 @@ def test_regions_are_those_of_the_sources() -> None:
     assert "GB" not in region["EUDB"]["countries"]
 
 
+def test_switzerland_is_in_the_data_boundary_and_outside_the_economic_area() -> None:
+    region = {r["code"]: set(r["countries"]) for r in CATALOG["regions"]}
+    assert region["EUDB"] - region["EEA"] == {"CH"}
+    assert len(region["EEA"]) == 30
+
+
+def test_the_boundary_came_in_three_phases() -> None:
+    phases = [(p["region"], p["starts_on"][:7]) for p in CATALOG["boundary_phases"]]
+    assert phases == [("EUDB", "2023-01"), ("EUDB", "2024-01"), ("EUDB", "2025-02")]
+
+
+def test_exceptions_are_from_regions_that_are_there() -> None:
+    named = {code for exception in CATALOG["at_rest_exceptions"] for code in exception["regions"]}
+    assert named <= codes(CATALOG["regions"])
+    assert {e["code"] for e in CATALOG["at_rest_exceptions"] if not e["regions"]} == {
+        "support", "edge_caching", "directory", "preview",
+    }  # fmt: skip
+
+
+def in_force(country: str, day: str) -> list[str]:
+    return [
+        d["code"]
+        for d in CATALOG["adequacy_decisions"]
+        if d["country"] == country and d["decided_on"] <= day < (d["ends_on"] or "9")
+    ]
+
+
+def test_adequacy_is_as_the_commission_decided() -> None:
+    countries = {d["country"] for d in CATALOG["adequacy_decisions"] if not d["ends_on"]}
+    assert countries == {
+        "AD", "AR", "BR", "CA", "CH", "FO", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "US", "UY"
+    }  # fmt: skip
+    assert in_force("US", "2015-10-05") == ["US.safe_harbour"]
+    assert in_force("US", "2019-01-01") == ["US.privacy_shield"]
+    assert in_force("US", "2020-07-16") == []
+    assert in_force("US", "2026-01-01") == ["US.dpf"]
+    assert in_force("GB", "2021-06-27") == []
+    assert in_force("GB", "2025-12-20") == ["GB", "GB.2025"]
+    assert in_force("GB", "2027-01-01") == ["GB.2025"]
+
+
+def test_no_adequacy_decision_is_about_the_economic_area_itself() -> None:
+    area = next(r for r in CATALOG["regions"] if r["code"] == "EEA")
+    assert not {d["country"] for d in CATALOG["adequacy_decisions"]} & set(area["countries"])
+
+
 def test_countries_are_two_letters_and_listed_once() -> None:
     for region in CATALOG["regions"]:
         assert region["countries"] == sorted(set(region["countries"])), region["code"]
-    one = [r["country"] for name in ("third_parties", "datacentres") for r in CATALOG[name]]
-    many = [country for region in CATALOG["regions"] for country in region["countries"]]
+    one = [
+        r["country"] for name in ("third_parties", "datacentres", "adequacy_decisions") for r in CATALOG[name]
+    ]
+    several = (*CATALOG["regions"], *CATALOG["at_rest_exceptions"])
+    many = [country for record in several for country in record["countries"]]
     assert all(re.fullmatch(r"[A-Z]{2}", country) for country in one + many)
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.commands.running import Ran, run_alone
+from tests.commands.running import Ran, run_watched
 
 
 def _beside(url: str, name: str) -> str:
@@ -44,8 +44,8 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def first_setup(empty_database: str) -> Ran:
-    """What the first `setup` on that database said."""
-    return run_alone(empty_database, "setup")
+    """What the first `setup` on that database said, and showed on a terminal."""
+    return run_watched(empty_database, "setup")
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from tests.cast import Cast
 from tests.commands.running import our_commands, run
 from tests.consents.graph.samples import TENANT
 from tests.consents.subcontracting import agent, announced
+from tests.elections.stories import switched, with_four_eyes
 from tests.terms.stories import colleague, decided, published
 
 REASON = "Agreed in the privacy meeting"
@@ -30,7 +31,7 @@ CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
 JAMF = (*CONTOSO, "--service", "jamf_compliance")
 SAMPLES = Path(__file__).resolve().parent.parent / "terms" / "samples"
-PEOPLE, BODY = SAMPLES / "people.csv", SAMPLES / "terms.md"
+PEOPLE, BODY, ACCEPTED = SAMPLES / "people.csv", SAMPLES / "terms.md", SAMPLES / "accepted.csv"
 RECEIPT = Path(tempfile.mkdtemp()) / "receipt.json"
 WORDS = ("--title", "Phones", "--summary", "You agree.")
 WHY = ("--task", "Hosts mail", "--source", "Bulletin 9")
@@ -80,6 +81,11 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         (*CONTOSO, "--four-eyes", "on", "--reminder-days", "90", "30"),
         "consentpolicy.changed",
     ),
+    "set_identity_provider": (
+        "admin@contoso.example",
+        (*CONTOSO, "--issuer", "https://login.contoso.example/v2.0", "--claim", "upn"),
+        "identityprovider.changed",
+    ),
     "announce_subcontractor": (
         "operator",
         ("northwind", "--change", "leaves", "--effective-on", "2030-01-01", "--notice-days", "30", *WHY),
@@ -114,9 +120,38 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
         ("Phones", *CONTOSO, "--groups", "Sales", "--without", "Berlin"),
         "terms.assigned",
     ),
+    "import_acceptances": (
+        "admin@contoso.example",
+        (str(ACCEPTED), *CONTOSO, "--policy", "Laptops"),
+        "terms.acceptances_imported",
+    ),
+    "remind_terms": ("admin@contoso.example", ("Laptops", *CONTOSO), "terms.reminded"),
     "load_catalog": ("operator", (), "catalog.loaded"),
+    "elect_region": (
+        "admin@contoso.example",
+        (*CONTOSO, "--region", "CH", "--effective-from", "30d"),
+        "storage.elected",
+    ),
+    "elect_collection": (
+        "admin@contoso.example",
+        (*CONTOSO, "--on", "device_query", "client_diagnostics"),
+        "collection.elected",
+    ),
+    "approve_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.approved"),
+    "reject_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.rejected"),
+    "withdraw_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.withdrawn"),
+    "set_election_policy": (
+        "officer@contoso.example",
+        (*CONTOSO, "--four-eyes", "on", "--recipients", "boundary"),
+        "electionpolicy.changed",
+    ),
     "export_catalog": ("operator", ("--output", os.devnull), "catalog.exported"),
     "export_consents": ("auditor@contoso.example", (*CONTOSO, "--output", os.devnull), "export.downloaded"),
+    "export_acceptances": (
+        "auditor@contoso.example",
+        ("Laptops", *CONTOSO, "--output", os.devnull),
+        "export.downloaded",
+    ),
     "export_consent_record": (
         "auditor@contoso.example",
         (*CONTOSO, "--service", "managed_google_play", "--output", os.devnull),
@@ -139,13 +174,15 @@ READING: dict[str, tuple[str, ...]] = {
     "worklist": CONTOSO,
     "list_expiries": CONTOSO,
     "list_terms": CONTOSO,
+    "list_elections": CONTOSO,
     "verify_receipt": (str(RECEIPT),),
     "decide": (*CONTOSO, "--service", "managed_google_play", "--third-party", "apple"),
 }
 # What changes nothing but the trail is for every member.
 FOR_MEMBERS = {"export_catalog"}
-# What every role that has commands at all may; who may not is tried in consents/test_export.py, test_records.py.
-FOR_READERS = {"export_consents", "export_consent_record"}
+# What every role that has commands at all may; who may not is tried in consents/test_export.py, test_records.py,
+# terms/test_export.py.
+FOR_READERS = {"export_acceptances", "export_consents", "export_consent_record"}
 # Tried where there is nothing yet: test_demo.py, and test_alone.py in a process of its own; or, because it needs a
 # file that is made first: consents/test_restoring.py.
 ELSEWHERE = ("demo", "setup", "restore_consents")
@@ -154,8 +191,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def something_there(cast: Cast) -> None:
+def something_there(cast: Cast, request: pytest.FixtureRequest) -> None:
     """What the examples work on: a token, a consent in each state, a subcontractor."""
+    if getattr(request.node, "callspec", None) and request.node.callspec.params.get("name", "").endswith(
+        "_election"
+    ):
+        with_four_eyes(cast.contoso)
+        switched(cast.contoso, cast.officer, device_query=True)
     assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0
     assert run("request_consent", *APNS).code == 0
     google = (*CONTOSO, "--service", "managed_google_play", "--reason", "Needed.")

@@ -16,13 +16,14 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from audit.models import AuditEvent
-from consents.exports import Download, Format, export_register
 from consents.exports import deeds as exporting
-from consents.exports.pdf import printable
+from consents.exports import export_register
 from consents.exports.register import COLUMNS
 from consents.models import CoveredFlow
 from consents.services import withdraw_consent
 from privacy_console.errors import Refused
+from tenants.exports import Download, Format, Kind
+from tenants.exports.pdf import printable
 from tests.api import suite
 from tests.cast import Cast
 from tests.consents import lives
@@ -125,7 +126,7 @@ def test_what_there_is_not_is_refused(cast: Cast, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Refused, match="Nobody knows yet"):
         take(cast, "csv", timezone.now() + timedelta(days=1))
     lives.granted(cast.contoso, cast.officer)
-    small = exporting.Kind(exporting.KINDS["pdf"].pour, "application/pdf", 0)
+    small = Kind(exporting.KINDS["pdf"].pour, "application/pdf", 0)
     monkeypatch.setitem(exporting.KINDS, Format.PDF, small)
     with pytest.raises(Refused, match=r"has 1 consents, and PDF holds 0 at most: take CSV or JSON\."):
         take(cast, "pdf")
@@ -188,10 +189,11 @@ def test_an_empty_register_is_a_register(cast: Cast) -> None:
 
 def test_every_letter_of_the_list_can_be_set() -> None:
     """The list was made by trying each; a typesetter with other fonts must not make the register fail."""
-    from consents.exports.pdf import HEADINGS, _letters, typeset
+    from consents.exports.pdf import HEADINGS
+    from tenants.exports.pdf import letters, typeset
 
     latin = "".join(map(chr, (*range(0x21, 0x7F), *range(0xC0, 0x180))))
-    cells = [latin, *(f"a{letter}" for letter in sorted(_letters()))]
+    cells = [latin, *(f"a{letter}" for letter in sorted(letters()))]
     row = ["".join(cells), *["" for _ in range(len(HEADINGS) - 1)]]
     group = {
         "title": "All", "headings": list(HEADINGS), "widths": [1] * len(HEADINGS), "rows": [row], "empty": ""

@@ -87,6 +87,21 @@ class GuardsTest(ElectionsTestCase):
         other = moved(self.contoso, "CH", self.admin, self.now + DAY)
         assert self.copied(other) == "storage_elections_begin_apart"
 
+    def test_what_lies_before_what_holds_is_not_rewritten(self) -> None:
+        moved(self.contoso, "CH", self.admin, self.now - 5 * DAY)
+        with_four_eyes(self.contoso)
+        proposed = moved(self.contoso, "NA", self.admin)
+        approved = {"status": "approved", "decided_at": self.now}
+        for days in (6, 5):
+            begins = self.now - days * DAY
+            assert (
+                self.changed(proposed, **approved, effective_from=begins)
+                == "storage_election_rewrites_nothing"
+            )
+        rows = StorageElection.objects.for_tenant(self.contoso)
+        rows.filter(pk=proposed.pk).update(**approved, effective_from=self.now - 4 * DAY)
+        assert self.held_at(self.now) == ["NA"]
+
     def test_one_proposal_waits(self) -> None:
         with_four_eyes(self.contoso)
         assert self.copied(moved(self.contoso, "CH", self.admin)) == "one_storageelection_proposed"

@@ -132,11 +132,16 @@ class WhatIsRefusedTest(ElectionsTestCase):
         assert self.refused("CH") == ("region", "region_removed")
 
     def test_a_region_that_opened_after_the_tenant_was_made(self) -> None:
-        opened = date(2024, 1, 2)
-        with patch.object(Region, "opened_on", opened, create=True):
-            assert self.refused("CH") == ("", "region_closed")
-        with patch.object(Region, "opened_on", date(2024, 1, 1), create=True):
-            assert moved(self.contoso, "CH", self.admin).code == "CH"
+        Region.objects.filter(code="CH").update(opened_on=date(2024, 1, 2))
+        assert self.refused("CH") == ("", "region_closed")
+        Region.objects.filter(code="CH").update(opened_on=date(2024, 1, 1))
+        assert moved(self.contoso, "CH", self.admin).code == "CH"
+
+    def test_a_region_that_has_closed(self) -> None:
+        tomorrow = timezone.localdate() + DAY
+        Region.objects.filter(code="CH").update(closed_on=tomorrow)
+        assert self.refused("CH", self.now + 2 * DAY) == ("", "region_closed")
+        assert moved(self.contoso, "CH", self.admin).code == "CH"
 
     def test_instants_that_cannot_be(self) -> None:
         since = self.contoso.exists_since

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from terms import services
-from terms.models import Acceptance, TermsPolicy, TermsVersion
+from terms.models import Acceptance, Reminder, TermsPolicy, TermsVersion
 from terms.services.policies import create_policy
 from tests.cast import Cast
 from tests.consents.test_at_once import at_once
-from tests.terms.stories import WORDS, colleague, decided, drafted, published, shown
+from tests.terms.stories import DAY, WORDS, clock, colleague, decided, drafted, published, shown
+from work.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CROWD = 8
@@ -86,3 +88,19 @@ def test_one_of_many_publishes_and_one_of_many_drafts(cast: Cast) -> None:
     given = {"version": version, "by": cast.officer, "reason": "Agreed"}
     results = at_once([lambda: services.publish_version(**given)] * CROWD)
     assert results.count("published") == CROWD - 1
+
+
+def test_however_many_remind_at_once_everybody_is_reminded_once(cast: Cast) -> None:
+    now = timezone.now()
+    with clock(now - 3 * DAY):
+        policy = create_policy(tenant=cast.contoso, name="Phones", by=cast.officer, remind_days=1)
+        published(policy, cast.officer)
+        people = [colleague(cast.contoso, first_seen_at=now - 3 * DAY) for _ in range(3)]
+
+    def by_hand() -> object:
+        return services.remind(policy=policy, by=cast.admin)
+
+    at_once([services.remind_due, by_hand] * 2)
+    reminders = Reminder.objects.for_tenant(cast.contoso)
+    assert sorted(reminders.values_list("employee", flat=True)) == sorted(one.pk for one in people)
+    assert Message.objects.for_tenant(cast.contoso).count() == len(people)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
 from django.test import override_settings
 
 from audit.signing import key_id, public_key
@@ -33,6 +40,21 @@ class Receipts(TermsTestCase):
             assert is_genuine(json.loads(json.dumps(receipt, indent=2)), by=public_key())
             assert receipt["key_id"] == key_id() == done.key_id
             assert receipt["text_sha256"] == done.text_sha256
+
+    def test_the_auditors_guide_shows_how_it_is_checked_without_the_console(self) -> None:
+        guide = (settings.BASE_DIR / "docs" / "guides" / "auditor.md").read_text(encoding="utf-8")
+        (program,) = re.findall(r"```python\n(.*?)```", guide, re.S)
+        _, receipt = self.receipt()
+        key = base64.b64encode(public_key()).decode()
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "receipt.json"
+            for content, code in ((receipt, 0), (receipt | {"decision": "declined"}, 1)):
+                file.write_text(json.dumps(content, indent=2))
+                done = subprocess.run(
+                    [sys.executable, "-c", program, file, key], check=False, capture_output=True, text=True
+                )
+                assert done.returncode == code, done.stderr
+                assert ("genuine: accepted" in done.stdout) == (code == 0)
 
     def test_any_change_of_any_part_is_seen(self) -> None:
         _, receipt = self.receipt()

@@ -6,8 +6,6 @@ import email
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +14,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import environ
 import pytest
 from django.db import connection, transaction
 from django_tasks import TaskResultStatus
@@ -26,13 +23,12 @@ from tenants.access import Shell
 from tenants.models import AccessToken, Tenant
 from tenants.roles import Role
 from tenants.services import create_token
-from tests.commands.conftest import _beside
+from tests.warm import Warm
 from tests.work.killed_jobs import BY_SCHEDULE, ONE_BY_ONE
 from work.jobs import enqueue
 from work.models import Message, Run, Worker
 from work.planning import know_jobs
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = 100
 LANES = 2
 SHORTEST, LONGEST = 0.005, 0.150
@@ -46,63 +42,27 @@ PATIENCE = 90.0
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
 
 
-def url_of_this_database() -> str:
-    name = str(connection.settings_dict["NAME"])
-    return (
-        f"sqlite:///{name}"
-        if connection.vendor == "sqlite"
-        else _beside(environ.Env().str("DATABASE_URL"), name)
-    )
-
-
 class Lane:
     """One place for a worker at a time, each started anew when it has been killed."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        env = os.environ | {
-            "DATABASE_URL": url_of_this_database(),
-            "DEBUG": "true",
-            "SECRET_KEY": "for-tests-only",
-        }
-        env |= {"DJANGO_SETTINGS_MODULE": "privacy_console.settings", "LOG_LEVEL": "WARNING"}
         self.dice = random.Random(seed)
-        self.process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-m", "tests.work.warm_workers", str(folder)],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def _tell(self, when: str) -> int:
-        assert self.process.stdin
-        self.process.stdin.write(f"{when}\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> int:
-        assert self.process.stdout
-        return int(self.process.stdout.readline())
+        self.workers = Warm("tests.work.warm_workers", folder)
 
     def kill_often(self, times: int, longest: float, ends: list[int]) -> None:
         for _ in range(times):
             since = "started" if self.dice.random() < AT_THE_START else "at_work"
-            self._tell(f"{since} {self.dice.uniform(SHORTEST, longest)}")
-            ends.append(self._answer())
+            self.workers.start(f"{since} {self.dice.uniform(SHORTEST, longest)}")
+            ends.append(self.workers.ended())
 
     @contextmanager
     def one_that_lives(self) -> Iterator[None]:
-        worker = self._tell("never")
+        worker = self.workers.start("never")
         try:
             yield
         finally:
             os.kill(worker, signal.SIGTERM)
-            assert self._answer() == 0, "a worker that is asked to end does so, and cleanly"
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+            assert self.workers.ended() == 0, "a worker that is asked to end does so, and cleanly"
 
 
 @pytest.fixture
@@ -110,7 +70,7 @@ def lanes(transactional_db: None, tmp_path: Path) -> Iterator[list[Lane]]:
     made = [Lane(tmp_path, SEED + number) for number in range(LANES)]
     yield made
     for lane in made:
-        lane.close()
+        lane.workers.close()
 
 
 def tokens() -> Any:

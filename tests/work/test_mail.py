@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.models import AuditEvent
 from privacy_console.errors import Refused
 from tenants.models import Tenant, User
 from work import sending
-from work.mail import SEND_MAIL, post
+from work.mail import SEND_MAIL, post, post_all
 from work.models import Message, Run
 from work.sending import as_email, send_waiting
 from work.services import send_again
@@ -49,6 +49,22 @@ class TestPosting:
         assert write(contoso, subject="Otherwise") is None
         assert write(fabrikam)
         assert Message.objects.across_tenants().count() == 2
+
+    def test_many_are_posted_by_one_statement_each_with_its_record(self, contoso: Tenant) -> None:
+        def letters(*keys: str) -> list[Message]:
+            words = {"to": "officer@contoso.example", "subject": "Due soon", "body": "It ends."}
+            return [Message(tenant=contoso, key=key, **words) for key in keys]
+
+        post_all(letters("one", "two"))
+        post_all([])
+        assert [activities(stored(contoso, key)) for key in ("one", "two")] == [["message.posted"]] * 2
+        with pytest.raises(IntegrityError), transaction.atomic():
+            post_all(letters("three", "one"))
+        (wrong,) = letters("four")
+        wrong.to = "nobody"
+        with pytest.raises(ValidationError):
+            post_all([wrong])
+        assert Message.objects.for_tenant(contoso).count() == 2
 
     def test_it_is_part_of_the_deed(self, contoso: Tenant) -> None:
         with transaction.atomic():

@@ -21,6 +21,7 @@ from tenants.pages.parts import Badge, Link, Panel, Table
 from work.places import Place
 from work.worklist import Asked, Item, Severity, Urgency, kinds, worklist
 
+TITLE = "Worklist"
 PAGE = 50
 PERIODS = {"late": timedelta(0), "week": timedelta(days=7), "month": timedelta(days=30)}
 TONES = {Urgency.LATE: "bad", Urgency.WEEK: "warn", Urgency.LATER: "info", Urgency.UNDATED: "plain"}
@@ -77,7 +78,8 @@ def worklist_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     shown, is_more = items[:PAGE], len(items) > PAGE
     context = model_admin.context(
         request,
-        title="Worklist",
+        title=TITLE,
+        here=TITLE,
         form=form,
         panels=list(_panels(shown, now, names_tenants=chosen_tenant(request) is None)),
         next_url=_next_url(request, shown[-1]) if is_more else "",

@@ -7,14 +7,15 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from consents.management.exporting import ExportingCommand
+from consents.management.base import ConsentCommand
 from consents.models import Consent
 from consents.records import export_receipt, export_record
 from privacy_console.errors import Refused
 from tenants.commands import moment
+from tenants.management.exporting import ExportingCommand
 
 
-class Command(ExportingCommand):
+class Command(ExportingCommand, ConsentCommand):
     help = (
         "Export one consent as its record (ISO/IEC TS 27560, JSON-LD), which restore_consents reads again, or as the "
         "receipt for whoever gave it. That it was exported is recorded."

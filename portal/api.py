@@ -1,0 +1,99 @@
+"""How a tenant's employees sign in by its identity provider: one object. Its secret goes in, never out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.models import IdentityProvider
+from portal.providers import LONGEST_SECRET, return_address, set_identity_provider
+from privacy_console.rest.concurrency import check_if_match, last_record
+from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
+from tenants.api.viewsets import TenantViewSet
+from tenants.models import Tenant
+from tenants.roles import Permission
+
+SETTINGS = ("issuer", "client_id", "scopes", "claim", "directory", "joins", "is_on")
+
+
+def _help(name: str) -> str:
+    return str(IdentityProvider._meta.get_field(name).help_text)  # type: ignore[union-attr]
+
+
+class IdentityProviderSerializer(OutputSerializer):
+    """The provider, without its secret."""
+
+    return_address = serializers.SerializerMethodField(
+        help_text="What is registered at the provider as redirect URI."
+    )
+
+    class Meta:
+        model = IdentityProvider
+        fields = (*SETTINGS, "secret_set_at", "return_address")
+
+    def get_fields(self) -> Any:
+        """There is one for each tenant: it needs no id."""
+        return {name: field for name, field in super().get_fields().items() if name != "id"}
+
+    def get_return_address(self, provider: IdentityProvider) -> str:
+        return return_address(provider.tenant)
+
+
+class ProviderChangeSerializer(InputSerializer):
+    """What changes; what is left out stays."""
+
+    issuer = serializers.CharField(
+        required=False, allow_blank=True, max_length=300, help_text=_help("issuer")
+    )
+    client_id = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text=_help("client_id")
+    )
+    client_secret = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_SECRET,
+        write_only=True,
+        help_text="Kept encrypted and never shown again; empty forgets it. After another issuer or client id it is "
+        "needed anew.",
+    )
+    scopes = serializers.CharField(required=False, max_length=200, help_text=_help("scopes"))
+    claim = serializers.ChoiceField(
+        required=False, choices=IdentityProvider.Claim.choices, help_text=_help("claim")
+    )
+    directory = serializers.UUIDField(required=False, allow_null=True, help_text=_help("directory"))
+    joins = serializers.BooleanField(required=False, help_text=_help("joins"))
+    is_on = serializers.BooleanField(required=False, help_text=_help("is_on"))
+    reason = ReasonField(required=False, allow_blank=True)
+
+
+class IdentityProviderViewSet(TenantViewSet):
+    """The tenant's provider: the stored one, or one that is off where nobody has set any."""
+
+    model = IdentityProvider
+    permissions_needed = {"retrieve": Permission.VIEW_SIGN_IN, "partial_update": Permission.SET_SIGN_IN}
+    serializer_class = IdentityProviderSerializer
+    input_serializers = {"partial_update": ProviderChangeSerializer}
+
+    def get_object(self) -> Any:
+        found = self.get_queryset().first()
+        if found is None:
+            return IdentityProvider(tenant=self.tenant)
+        return self.present([found])[0]
+
+    def version(self, instance: Any) -> int:
+        return last_record(instance) if instance.pk else 0
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change how employees sign in. For administrators."""
+        given = self.given()
+        if "directory" in given and given["directory"] is None:
+            given["directory"] = ""
+        with transaction.atomic():
+            # Held, so that nobody else sets the tenant's first provider in between.
+            Tenant.objects.select_for_update().get(pk=self.tenant.pk)
+            check_if_match(request, self.version(self.get_object()), required=True)
+            return self.answer(set_identity_provider(tenant=self.tenant, **given, by=self.principal))

@@ -1,0 +1,5 @@
+"""The admin pages of residency."""
+
+from residency.admin import drift, observed
+
+__all__ = ["drift", "observed"]

@@ -1,0 +1,196 @@
+"""How acceptance went: where those whom a policy is for stood at the end of each day, week or month.
+
+The directory is that of now, as in `terms.progress`: each point is what `progress` says of its instant, found for all
+of them in one reading of the log.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate, groupby
+from operator import attrgetter
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db import models
+from django.utils import timezone
+
+from privacy_console.errors import Refused
+from tenants.models import Group
+from terms.models import Acceptance, TermsPolicy, TermsVersion
+from terms.models.version import Publication
+from terms.progress import Progress, asked_of
+from terms.standing import Standing, decided_by, in_force, standing_of
+
+MOST_POINTS = 400
+FITTING = 62
+"""So many points at most, where the step is not asked for."""
+AT_ONCE = 2_000
+
+
+class Step(models.TextChoices):
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+
+
+PERIODS = {
+    Step.DAY: relativedelta(days=1),
+    Step.WEEK: relativedelta(weeks=1),
+    Step.MONTH: relativedelta(months=1),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where everybody stood at an instant, and the version that was asked for then."""
+
+    at: datetime
+    version: int | None
+    numbers: Progress
+
+    @property
+    def day(self) -> date:
+        """The last day that it tells of."""
+        return timezone.localdate(self.at - timedelta(microseconds=1))
+
+
+@dataclass(frozen=True)
+class Course:
+    """The points in their order; none where nothing was ever asked."""
+
+    step: Step
+    points: Sequence[Point]
+
+
+def course_of(
+    policy: TermsPolicy, at: datetime | None = None, group: Group | None = None, step: Step | None = None
+) -> Course:
+    """From the first version until now, or `at`, of all or of one group, in three queries.
+
+    step: how far the points lie apart; where not given, the shortest that makes no more of them than fit a picture.
+    Raises Refused where the step makes too many.
+    """
+    versions = list(_published(policy))
+    begun = [v.effective_from for v in versions if v.effective_from]
+    end = at or timezone.now()
+    if not begun or min(begun) > end:
+        return Course(step or Step.DAY, ())
+    step, instants = _instants(min(begun), end, step)
+    asked = [in_force(versions, instant) for instant in instants]
+    employees = asked_of(policy)
+    if group is not None:
+        employees = employees.filter(group_memberships__group=group)
+    tally = _Tally(instants, asked)
+    tally.count(_decisions(policy, employees, at), employees.count())
+    return Course(step, tally.points())
+
+
+def _published(policy: TermsPolicy) -> Iterable[TermsVersion]:
+    versions = TermsVersion.objects.for_tenant(policy.tenant_id)
+    found: Iterable[TermsVersion] = versions.filter(policy=policy, status=Publication.PUBLISHED)
+    return found
+
+
+def _instants(start: datetime, end: datetime, step: Step | None) -> tuple[Step, list[datetime]]:
+    """The ends of the days, weeks or months between both, in the zone of the console; and the end itself."""
+    if step is None:
+        fitting = (each for each in Step if len(_until(start, end, each)) <= FITTING)
+        step = next(fitting, Step.MONTH)
+    found = _until(start, end, step)
+    if len(found) > MOST_POINTS:
+        raise Refused("too_many", f"That makes more than {MOST_POINTS} points: take a longer step.")
+    return step, [*found, end]
+
+
+def _until(start: datetime, end: datetime, step: Step) -> list[datetime]:
+    ends: list[datetime] = []
+    for day in _days(timezone.localdate(start), step):
+        instant = timezone.make_aware(datetime.combine(day, time()))
+        if instant >= end or len(ends) > MOST_POINTS:
+            return ends
+        if instant > start:
+            ends.append(instant)
+    return ends
+
+
+def _days(first: date, step: Step) -> Iterator[date]:
+    """The days after the ends of the periods, the one of `first` being the first."""
+    day = {
+        Step.DAY: first,
+        Step.WEEK: first - timedelta(days=first.weekday()),
+        Step.MONTH: first.replace(day=1),
+    }[step]
+    while True:
+        day += PERIODS[step]
+        yield day
+
+
+def _decisions(policy: TermsPolicy, employees: Any, at: datetime | None) -> Iterator[Any]:
+    """What the employees decided, one employee after the other."""
+    known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at)
+    own = known.filter(policy=policy, employee__in=employees.values("pk")).order_by(
+        "employee", "decided_at", "id"
+    )
+    names = ("employee_id", "version_id", "decision", "decided_at", "valid_until")
+    rows: Iterator[Any] = own.values_list(*names, named=True).iterator(AT_ONCE)
+    return rows
+
+
+class _Tally:
+    """Counts standings at instants; of each employee only what changes is looked at."""
+
+    def __init__(self, instants: Sequence[datetime], asked: Sequence[TermsVersion | None]) -> None:
+        self.instants, self.asked = instants, asked
+        self.turns = [i for i, version in enumerate(asked) if i == 0 or version != asked[i - 1]]
+        self.changes: dict[Standing, Counter[int]] = {standing: Counter() for standing in Standing}
+        self.people = 0
+
+    def count(self, decisions: Iterable[Any], people: int) -> None:
+        """people: how many there are; most of them may have decided nothing."""
+        self.people = people
+        silent = people
+        for _, own in groupby(decisions, key=attrgetter("employee_id")):
+            self._add(list(own), 1)
+            silent -= 1
+        self._add([], silent)
+
+    def _add(self, own: list[Any], number: int) -> None:
+        before = None
+        for i in sorted({*self.turns, *self._moments(own)}):
+            known = [decision for decision in own if self._place(decision.decided_at) <= i]
+            standing = standing_of(self.asked[i], known, self.instants[i])
+            if standing != before:
+                self.changes[standing][i] += number
+                if before is not None:
+                    self.changes[before][i] -= number
+                before = standing
+
+    def _moments(self, own: Iterable[Any]) -> Iterator[int]:
+        """The points from which a decision is known, or counts no longer."""
+        for decision in own:
+            yield self._place(decision.decided_at)
+            if decision.valid_until and decision.valid_until <= self.instants[-1]:
+                yield self._place(decision.valid_until)
+
+    def _place(self, at: datetime) -> int:
+        """The first point that is not before the instant; the last one for what a clock put into the future."""
+        return min(bisect_left(self.instants, at), len(self.instants) - 1)
+
+    def points(self) -> list[Point]:
+        runs = {
+            standing: list(accumulate(changes[i] for i in range(len(self.instants))))
+            for standing, changes in self.changes.items()
+        }
+        return [
+            Point(instant, version.number if version else None, self._numbers(runs, i))
+            for i, (instant, version) in enumerate(zip(self.instants, self.asked, strict=True))
+        ]
+
+    def _numbers(self, runs: dict[Standing, list[int]], i: int) -> Progress:
+        names = ("accepted_latest", "accepted_older", "declined", "outstanding")
+        return Progress(asked=self.people, **{name: runs[Standing(name)][i] for name in names})

@@ -1,0 +1,1 @@
+"""What another product says of acceptances: read from its report or its answers, and compared with the register."""

@@ -1,0 +1,23 @@
+"""What the console does by itself about terms."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from terms.services.imports import IMPORT_JOB, import_asked_for
+from terms.services.reminders import remind_due
+from work.jobs import Running, job
+
+
+@job(IMPORT_JOB, title="Import acceptances")
+def import_acceptances(run: Running) -> str:
+    """Asked for by `import_acceptances --later`."""
+    if run.tenant is None:
+        return "No tenant was named: nothing to import."
+    return import_asked_for(tenant=run.tenant, arguments=run.arguments)
+
+
+@job("terms.remind", daily_at=time(7, 0), title="Remind employees of terms")
+def remind_employees(run: Running) -> str:
+    sent = remind_due()
+    return f"Reminded {sent:,} employees." if sent else "Nobody has to be reminded."

@@ -1,0 +1,195 @@
+"""Reminding employees who owe a decision: by hand, and by the console itself at the policy's intervals.
+
+Whoever reminds holds the policy's row: two at once come one after the other, and the second finds what the first did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.context import Action, deed
+from privacy_console.errors import Refused
+from tenants.access import Principal, require
+from tenants.commands import one_line
+from tenants.deeds import locked, require_open
+from tenants.models import Tenant
+from tenants.roles import Permission
+from terms.chasing import Debt, is_chased, next_debts
+from terms.languages import best_of
+from terms.models import Reminder, TermsPolicy, TermsText
+from terms.reminder_words import LANGUAGES, day, say
+from terms.services.policies import in_use
+from terms.services.texts import latest_revision
+from terms.standing import Standing, version_asked
+from work.digest import SUBJECT_LENGTH, absolute, in_each_tenant
+from work.mail import post_all
+from work.models import Message
+
+
+@dataclass(frozen=True)
+class Reminded:
+    """How many were reminded; how many not, as no e-mail reaches them, or as they were within a day before."""
+
+    reminded: int = 0
+    unreachable: int = 0
+    lately: int = 0
+
+    def __add__(self, other: Reminded) -> Reminded:
+        return Reminded(
+            self.reminded + other.reminded, self.unreachable + other.unreachable, self.lately + other.lately
+        )
+
+    def __str__(self) -> str:
+        parts = [_people(self.reminded, "reminded")]
+        if self.unreachable:
+            parts.append(_people(self.unreachable, "without an e-mail address"))
+        if self.lately:
+            parts.append(_people(self.lately, "reminded within a day before, and so not again"))
+        return "; ".join(parts) + "."
+
+
+def _people(number: int, what: str) -> str:
+    return f"{number:,} {'employee' if number == 1 else 'employees'} {what}"
+
+
+@transaction.atomic
+def remind(
+    *, policy: TermsPolicy, by: Principal, employees: Collection[int] | None = None, reason: str = ""
+) -> Reminded:
+    """Remind now whoever owes the policy a decision. employees: of these alone, by their keys.
+
+    Whoever has decided, declined or left is passed over, and so is who was reminded within a day. Raises
+    PermissionDenied, and Refused where nothing is asked or the portal's address is not known.
+    """
+    require(by, Permission.CHASE_TERMS, policy.tenant)
+    require_open(policy.tenant)
+    policy, now = in_use(policy), timezone.now()
+    if version_asked(policy, now) is None:
+        raise Refused("nothing_asked", "No version is in force: there is nothing to remind anybody of.")
+    return sum((_by_hand(policy, debts, reason, now) for debts in _portions(policy, employees)), Reminded())
+
+
+def _portions(policy: TermsPolicy, among: Collection[int] | None) -> Iterator[list[Debt]]:
+    after = 0
+    while debts := next_debts(policy, after, among):
+        yield debts
+        after = debts[-1].employee.pk
+
+
+def _by_hand(policy: TermsPolicy, debts: Sequence[Debt], reason: str, now: datetime) -> Reminded:
+    reachable = [debt for debt in debts if debt.is_reachable]
+    rested = [debt for debt in reachable if not debt.was_reminded_lately(now)]
+    _send(policy, rested, now, by_hand=True, reason=reason)
+    return Reminded(len(rested), len(debts) - len(reachable), len(reachable) - len(rested))
+
+
+def remind_due() -> int:
+    """Send the reminders that are due by their policies. Returns how many.
+
+    Each portion is a transaction of its own; what was sent before a kill is found, and not sent again.
+    """
+    return in_each_tenant(_remind_due_in)
+
+
+def _remind_due_in(tenant: Tenant) -> int:
+    policies = TermsPolicy.objects.for_tenant(tenant).in_use().filter(remind_days__isnull=False)
+    return sum(_remind_due_of(policy) for policy in policies.filter(remind_paused=False))
+
+
+def _remind_due_of(policy: TermsPolicy) -> int:
+    after, sent = 0, 0
+    while True:
+        with transaction.atomic():
+            policy, now = locked(policy), timezone.now()
+            debts = next_debts(policy, after) if is_chased(policy) else []
+            due = [debt for debt in debts if debt.is_due(now)]
+            _send(policy, due, now, by_hand=False)
+        if not debts:
+            return sent
+        after, sent = debts[-1].employee.pk, sent + len(due)
+
+
+def _send(
+    policy: TermsPolicy, debts: Sequence[Debt], now: datetime, *, by_hand: bool, reason: str = ""
+) -> None:
+    """Put an e-mail for each into the outbox, with the record that they were reminded."""
+    if not debts:
+        return
+    writer = _Writer(policy, now)
+    messages = [writer.message(debt) for debt in debts]
+    post_all(messages)
+    reminders = [
+        Reminder(
+            tenant=policy.tenant,
+            employee=debt.employee,
+            policy=policy,
+            version=debt.place.version,
+            round=debt.place.round,
+            number=len(debt.reminders) + 1,
+            reminded_at=now,
+            message=message,
+            by_hand=by_hand,
+        )
+        for debt, message in zip(debts, messages, strict=True)
+    ]
+    with deed("terms.reminded", on=Reminder, action=Action.CREATE, reason=reason):
+        Reminder.objects.for_tenant(policy.tenant_id).bulk_create(reminders)
+
+
+class _Writer:
+    """Writes the e-mails about one policy, each in its reader's language."""
+
+    def __init__(self, policy: TermsPolicy, now: datetime) -> None:
+        self.policy, self.now = policy, now
+        self.link = _portal_page(policy)
+        version = version_asked(policy, now)
+        revision = latest_revision(version) if version else None
+        texts = TermsText.objects.for_tenant(policy.tenant_id).filter(revision=revision)
+        self.titles: dict[str, str] = dict(texts.values_list("language", "title"))
+
+    def message(self, debt: Debt) -> Message:
+        """Not saved. Its key says which reminder it is, so that none is posted twice."""
+        employee, place, number = debt.employee, debt.place, len(debt.reminders) + 1
+        wished = [employee.language or self.policy.default_language]
+        language = best_of(wished, LANGUAGES, LANGUAGES[0])
+        values = {
+            "tenant": self.policy.tenant.name,
+            "name": str(employee),
+            "title": self.titles[best_of(wished, list(self.titles), self.policy.default_language)],
+            "link": self.link,
+            "number": number,
+        }
+        has_grace = (
+            place.standing == Standing.ACCEPTED_OLDER and place.due is not None and place.due > self.now
+        )
+        grace = [say(language, "grace", day=day(language, place.due))] if has_grace and place.due else []
+        parts = [
+            say(language, "asked", **values),
+            *grace,
+            say(language, "link", **values),
+            say(language, "end", **values),
+        ]
+        asked = place.version.pk if place.version else 0
+        return Message(
+            tenant=self.policy.tenant,
+            to=employee.address,
+            subject=one_line(say(language, "subject", **values))[:SUBJECT_LENGTH],
+            body="\n\n".join(parts) + "\n",
+            key=f"terms.remind/{asked}/{place.round}/{number}/{employee.pk}",
+        )
+
+
+def _portal_page(policy: TermsPolicy) -> str:
+    """The address of the terms in the portal. Raises Refused where nobody has said where the console is."""
+    if not settings.CONSOLE_URL:
+        raise Refused(
+            "no_console_url", "The e-mail would lead nowhere: set CONSOLE_URL to the console's address first."
+        )
+    return absolute(reverse("portal:read", kwargs={"tenant": policy.tenant.slug, "policy": policy.pk}))
