@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from catalog.models import Element, Feature, Service
