@@ -209,7 +209,7 @@ def _employees(tenant: int, count: int) -> str:
     return (
         "INSERT INTO tenants_employee (tenant_id, directory_id, user_principal_name, display_name, mail, language,"
         f" status, first_seen_at) {numbers} SELECT {tenant}, 'id ' || n,"
-        f" ((n * 7919) % {count}) || '.' || n || '@contoso.example', 'Person ' || n, '', '', 'active',"
+        f" ((CAST(n AS bigint) * 7919) % {count}) || '.' || n || '@contoso.example', 'Person ' || n, '', '', 'active',"
         " CURRENT_TIMESTAMP FROM g"
     )
 
