@@ -14,6 +14,9 @@ from django.utils import timezone
 from audit.guards import Frozen, Guard, Kept
 from audit.history import Stance, audited_models
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
@@ -37,6 +40,7 @@ from consents.models import (
     SubcontractorNotice,
 )
 from portal.models import IdentityProvider
+from residency.models import LocationDrift, ObservedLocation
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
 from terms.models import (
     Acceptance,
@@ -292,6 +296,31 @@ def _acceptance_import(cast: Cast) -> AcceptanceImport:
     )
 
 
+def _observed(cast: Cast) -> ObservedLocation:
+    return ObservedLocation(
+        tenant=cast.contoso,
+        observed_on=datetime.date(2026, 1, 1),
+        place="Japan",
+        country="JP",
+        source=f"Look {next(numbers)}",
+        origin="by_hand",
+        recorded_by="officer",
+    )
+
+
+def _location_drift(cast: Cast) -> LocationDrift:
+    day = datetime.date(2026, 1, 1)
+    return LocationDrift(
+        tenant=cast.contoso,
+        key=f"country:{next(numbers)}",
+        place="Japan",
+        country="JP",
+        elected=Region.objects.get(code="EU"),
+        first_seen_on=day,
+        last_seen_on=day,
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
@@ -320,6 +349,22 @@ MAKERS: dict[type[Any], Maker] = {
     FlowElement: Maker(_flow_element, "element_id", lambda: Element.objects.latest("pk").pk),
     Region: Maker(_entry(Region, kind="geography", provider="Microsoft"), "provider", _text),
     Datacentre: Maker(_entry(Datacentre, country="SE", geography="Europe", city="Gävle"), "city", _text),
+    BoundaryPhase: Maker(
+        _entry(
+            BoundaryPhase,
+            region=lambda: Region.objects.get(code="EUDB"),
+            starts_on=datetime.date(2026, 1, 1),
+            covers="Logs",
+        ),
+        "covers",
+        _text,
+    ),
+    AtRestException: Maker(_entry(AtRestException, covers="Mail"), "covers", _text),
+    AdequacyDecision: Maker(
+        _entry(AdequacyDecision, country="KE", reference="1", decided_on=datetime.date(2026, 1, 1)),
+        "reference",
+        _text,
+    ),
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
@@ -334,6 +379,8 @@ MAKERS: dict[type[Any], Maker] = {
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
+    ObservedLocation: Maker(_observed, "source", _text),
+    LocationDrift: Maker(_location_drift, "reason", _text),
     Employee: Maker(employee, "display_name", _text),
     Group: Maker(_group, "name", _text),
     GroupMember: Maker(_group_member, "group_id", _another_group),

@@ -17,6 +17,7 @@ from tenants.access import Shell
 from tenants.models import Tenant
 from tenants.roles import Permission
 from tests.cast import Cast
+from tests.residency.making import drifts, elected, seen
 from tests.work import waiting
 from tests.work.waiting import at_work, changed, days, waits
 from work.places import day_of
@@ -53,6 +54,13 @@ def steps(tenant: Tenant, by: Any) -> Callable[[], Any]:
 
 def drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
     row = waiting.drift(tenant, by)
+    return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
+
+
+def location_drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    elected(tenant, "EU")
+    seen(tenant, by, "Japan")
+    (row,) = drifts(tenant)
     return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
 
 
@@ -110,6 +118,7 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.renewals": renewal,
     "consents.safeguards": safeguard,
     "consents.steps": steps,
+    "residency.drift": location_drift,
     "subcontractors.notices": notice,
     "subcontractors.objections": objection,
     "terms.drafts": terms_drafts,
