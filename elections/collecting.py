@@ -127,6 +127,24 @@ def features_on(
     return frozenset(key for key, part in deciding(tenant, at, known_at).items() if part.is_on)
 
 
+def features_on_in(tenants: Iterable[Tenant], at: datetime | None = None) -> dict[int, frozenset[int]]:
+    """By tenant id, the ids of the catalog's features that are on at the instant: one query, however many tenants."""
+    begun = ElectedFeature.objects.across_tenants().filter(
+        tenant__in=list(tenants),
+        election__status=Election.Status.APPROVED,
+        election__effective_from__lte=at or timezone.now(),
+        feature__removed_in__isnull=True,
+    )
+    latest: dict[int, dict[int, bool]] = defaultdict(dict)
+    rows = begun.order_by("election__effective_from", "election_id")
+    for tenant, feature, is_on in rows.values_list("tenant_id", "feature_id", "is_on"):
+        latest[tenant][feature] = is_on
+    return {
+        tenant: frozenset(key for key, is_on in features.items() if is_on)
+        for tenant, features in latest.items()
+    }
+
+
 def collected_at(tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None) -> Collected:
     """What is collected at the instant (now), as known then (now): the elections, and the catalog. Five queries."""
     parts = deciding(tenant, at, known_at)

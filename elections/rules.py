@@ -78,7 +78,7 @@ def check_region(tenant: Tenant, region: Region, begins: datetime, now: datetime
     """Raise ValidationError or Refused where the tenant cannot have its data stored there from the instant on."""
     check_beginning(tenant, begins, now)
     offered_region(region.code)
-    _check_open(tenant, region, begins)
+    check_open(tenant, region, begins)
     holding = storage_at(tenant, now)
     if holding is not None:
         check_nothing_rewritten(f"{holding} is elected", holding.effective_from, begins)
@@ -92,8 +92,8 @@ def check_region(tenant: Tenant, region: Region, begins: datetime, now: datetime
         )
 
 
-def _check_open(tenant: Tenant, region: Region, begins: datetime) -> None:
-    """A new geography opens only to tenants made after it, and one that has closed takes nobody any more."""
+def check_open(tenant: Tenant, region: Region, begins: datetime) -> None:
+    """Raise Refused for a geography that opened after the tenant was made, or that has closed by then."""
     opened, closed = region.opened_on, region.closed_on
     if opened is not None and tenant.exists_since < _start_of(opened):
         raise Refused(

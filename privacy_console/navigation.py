@@ -91,6 +91,17 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "Elections",
+        (
+            Page(
+                "dataset_linked", "elections.CollectionElection", page="collected", called="What is collected"
+            ),
+            Page("toggle_on", "elections.CollectionElection"),
+            Page("globe_location_pin", "elections.StorageElection"),
+            Page("rule", "elections.ElectionPolicy"),
+        ),
+    ),
+    (
         "Residency",
         (
             Page(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
@@ -21,6 +22,19 @@ from tenants.roles import Permission
 COLLECTION_LABELS = {"Required": "info", "Optional": "warning", "Never": "danger"}
 COLLECTION_TONES = {"required": "info", "optional": "warn", "never": "bad"}
 LISTED = 200
+Contribution: TypeAlias = Callable[[HttpRequest, Any], Sequence[Panel]]
+"""What an app above the catalog has to say on the page of an entry."""
+_contributions: dict[type[Entry], list[Contribution]] = defaultdict(list)
+
+
+def contributes_to(kind: type[Entry]) -> Callable[[Contribution], Contribution]:
+    """Declare panels for the pages of a kind of entries: they stand after what the entry is."""
+
+    def declare(contribution: Contribution) -> Contribution:
+        _contributions[kind].append(contribution)
+        return contribution
+
+    return declare
 
 
 class PresenceFilter(SimpleListFilter):
@@ -94,7 +108,16 @@ class EntryAdmin(PlatformModelAdmin):
         return badges
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
-        return [self.about(obj), *self.more(request, obj), self.provenance(obj)]
+        return [
+            self.about(obj),
+            *self.contributed(request, obj),
+            *self.more(request, obj),
+            self.provenance(obj),
+        ]
+
+    def contributed(self, request: HttpRequest, obj: Any) -> list[Panel]:
+        """What other apps say about it to this reader."""
+        return [panel for contribution in _contributions[self.model] for panel in contribution(request, obj)]
 
     def about(self, obj: Any) -> Panel:
         """The panel that says what it is."""

@@ -58,7 +58,7 @@ def approve_election(*, election: Kind, by: Principal, reason: str = "") -> Kind
     election = locked(election)
     require_open(held(election.tenant))
     _require_proposed(election, "approved")
-    _check_second_person(election, by)
+    check_second_person(election, by)
     return approve(election, by, reason)
 
 
@@ -141,7 +141,8 @@ def _require_withdrawable(election: Election, now: datetime) -> None:
         )
 
 
-def _check_second_person(election: Election, by: Principal) -> None:
+def check_second_person(election: Election, by: Principal) -> None:
+    """Raise Refused for whoever proposed the election, where the tenant's policy wants somebody else to approve it."""
     if needs_second_person(election.tenant) and election.proposed_by_id == person_behind(by):
         raise Refused(
             "four_eyes",

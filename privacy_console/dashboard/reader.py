@@ -11,6 +11,7 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from catalog.models import Edition, Element, Flow, Service
 from consents.models import Consent
+from elections.models import CollectionElection
 from tenants.models import Membership, Tenant, User
 from tenants.pages.parts import admin_url
 from tenants.roles import Permission, Role
@@ -59,5 +60,6 @@ def links() -> dict[str, str]:
     }
     return {name: admin_url(model, "changelist") for name, model in lists.items()} | {
         "request": admin_url(Consent, "add"),
+        "collected": admin_url(CollectionElection, "collected"),
         "worklist": reverse("admin:work_calendarfeed_worklist"),
     }

@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from catalog.models import Edition
+from catalog.kinds import REFERENCE_CATALOG
+from catalog.models import Edition, Feature
 from privacy_console.dashboard.charts import collection_bars, flow_bars
 from privacy_console.dashboard.coverage import consents_in_force, coverage_of
+from privacy_console.dashboard.elections import elected_of
 from privacy_console.dashboard.figures import FIGURES
 from privacy_console.dashboard.reader import Reader, links
 from privacy_console.dashboard.tasks import tasks_of
@@ -24,9 +26,12 @@ from tenants.roles import Permission, Role
 
 # Left and right, each in the order of the reader's own questions.
 COLUMNS = {
-    Role.PRIVACY_OFFICER: (("tasks", "events"), ("terms", "consents", "collection", "flows")),
-    Role.TENANT_ADMIN: (("coverage", "consents", "events"), ("tasks", "terms", "flows", "collection")),
-    Role.AUDITOR: (("events",), ("evidence", "consents", "flows")),
+    Role.PRIVACY_OFFICER: (("tasks", "events"), ("terms", "consents", "elections", "collection", "flows")),
+    Role.TENANT_ADMIN: (
+        ("coverage", "consents", "events"),
+        ("elections", "tasks", "terms", "flows", "collection"),
+    ),
+    Role.AUDITOR: (("events",), ("evidence", "consents", "elections", "flows")),
     Role.SERVICE: (("events",), ("consents",)),
     "operator": (("tasks", "coverage", "events"), ("health", "editions", "collection", "flows")),
 }
@@ -54,6 +59,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             row.pk for row in consents if reader.person.may(Permission.WITHDRAW_CONSENT, row.tenant)
         },
         "events": recent_events(reader),
+        "elections": elected_of(reader) if any("elections" in column for column in COLUMNS[role]) else [],
+        "features_known": Feature.objects.current().filter(catalog__code=REFERENCE_CATALOG).count(),
         "element_bars": elements,
         "flow_bars": flows,
         "acceptances": acceptance_of(reader) if role in WITH_TERMS else [],

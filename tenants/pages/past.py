@@ -65,6 +65,7 @@ class PastModelAdmin(TenantModelAdmin):
     """Pages of what belongs to tenants and has a past that one can look at."""
 
     change_list_template = "admin/console/past_list.html"
+    page_template = "admin/console/past_record.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PastChangeList]:
         return PastChangeList

@@ -16,6 +16,7 @@ from audit.history import Stance, audited_models
 from catalog.models import (
     AdequacyDecision,
     AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
@@ -47,6 +48,7 @@ from tenants.models import AccessToken, Employee, Group, GroupMember, Membership
 from terms.models import (
     Acceptance,
     AcceptanceImport,
+    Reminder,
     TermsPolicy,
     TermsRevision,
     TermsTarget,
@@ -279,6 +281,16 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _reminder(cast: Cast) -> Reminder:
+    version, who, message = _version(cast), employee(cast), _message(cast)
+    for row in (version, who, message):
+        row.save()
+    return Reminder(
+        tenant=cast.contoso, employee=who, policy=version.policy, version=version, round=1, number=1,
+        reminded_at=timezone.now(), message=message,
+    )  # fmt: skip
+
+
 def _acceptance_import(cast: Cast) -> AcceptanceImport:
     policy = _terms(cast)
     policy.save()
@@ -332,15 +344,28 @@ def _election_policy(cast: Cast) -> ElectionPolicy:
 
 
 def _observed(cast: Cast) -> ObservedLocation:
-    today = datetime.date(2026, 11, 20)
-    facts = {"country": "DE", "source": "Tenant status", "origin": "by_hand"}
-    return ObservedLocation(tenant=cast.contoso, observed_on=today, place=f"Place {next(numbers)}", **facts)
+    return ObservedLocation(
+        tenant=cast.contoso,
+        observed_on=datetime.date(2026, 1, 1),
+        place="Japan",
+        country="JP",
+        source=f"Look {next(numbers)}",
+        origin="by_hand",
+        recorded_by="officer",
+    )
 
 
 def _location_drift(cast: Cast) -> LocationDrift:
-    today, place = datetime.date(2026, 11, 20), f"Place {next(numbers)}"
-    facts = {"elected": Region.objects.get(code="EU"), "first_seen_on": today, "last_seen_on": today}
-    return LocationDrift(tenant=cast.contoso, key=place, place=place, country="US", **facts)
+    day = datetime.date(2026, 1, 1)
+    return LocationDrift(
+        tenant=cast.contoso,
+        key=f"country:{next(numbers)}",
+        place="Japan",
+        country="JP",
+        elected=Region.objects.get(code="EU"),
+        first_seen_on=day,
+        last_seen_on=day,
+    )
 
 
 def _text() -> str:
@@ -378,16 +403,24 @@ MAKERS: dict[type[Any], Maker] = {
     ),
     ElectedFeature: Maker(_elected_feature, "name", _text),
     ElectionPolicy: Maker(_election_policy, "recipients", lambda: "boundary"),
-    AdequacyDecision: Maker(
-        _entry(AdequacyDecision, country="JP", reference="1", decided_on=datetime.date(2019, 1, 23)),
-        "scope",
-        _text,
-    ),
-    AtRestException: Maker(_entry(AtRestException), "note", _text),
-    ObservedLocation: Maker(_observed, "place", _text),
-    LocationDrift: Maker(_location_drift, "reason", _text),
     Region: Maker(_entry(Region, kind="geography", provider="Microsoft"), "provider", _text),
     Datacentre: Maker(_entry(Datacentre, country="SE", geography="Europe", city="Gävle"), "city", _text),
+    BoundaryPhase: Maker(
+        _entry(
+            BoundaryPhase,
+            region=lambda: Region.objects.get(code="EUDB"),
+            starts_on=datetime.date(2026, 1, 1),
+            covers="Logs",
+        ),
+        "covers",
+        _text,
+    ),
+    AtRestException: Maker(_entry(AtRestException, covers="Mail"), "covers", _text),
+    AdequacyDecision: Maker(
+        _entry(AdequacyDecision, country="KE", reference="1", decided_on=datetime.date(2026, 1, 1)),
+        "reference",
+        _text,
+    ),
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
@@ -402,6 +435,8 @@ MAKERS: dict[type[Any], Maker] = {
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
+    ObservedLocation: Maker(_observed, "source", _text),
+    LocationDrift: Maker(_location_drift, "reason", _text),
     Employee: Maker(employee, "display_name", _text),
     Group: Maker(_group, "name", _text),
     GroupMember: Maker(_group_member, "group_id", _another_group),
@@ -411,6 +446,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    Reminder: Maker(_reminder, "by_hand", lambda: True),
     AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 

@@ -60,6 +60,13 @@ def drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
     return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
 
 
+def location_drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    elected(tenant, "EU")
+    seen(tenant, by, "Japan")
+    (row,) = drifts(tenant)
+    return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
+
+
 def safeguard(tenant: Tenant, by: Any) -> Callable[[], Any]:
     consent = waiting.granted(tenant, by, safeguard="")
     return lambda: withdraw_consent(consent=consent, by=by, reason="over")
@@ -122,13 +129,6 @@ def unelected(tenant: Tenant, by: Any) -> Callable[[], Any]:
     return lambda: moved(australian, "AU", by)
 
 
-def seen_elsewhere(tenant: Tenant, by: Any) -> Callable[[], Any]:
-    elected(tenant)
-    seen(tenant, by, "US")
-    (found,) = drifts(tenant)
-    return lambda: changed(found, by, status="cleared", closed_at=timezone.now())
-
-
 SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.awaiting": awaiting,
     "consents.contracts": contract,
@@ -141,7 +141,7 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "elections.features": proposed_features,
     "elections.regions": proposed_region,
     "elections.unelected": unelected,
-    "residency.drift": seen_elsewhere,
+    "residency.drift": location_drift,
     "subcontractors.notices": notice,
     "subcontractors.objections": objection,
     "terms.drafts": terms_drafts,
