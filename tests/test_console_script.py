@@ -276,7 +276,7 @@ class TestSuite:
         assert console.workers(rest) == []
 
     def test_two_workers_otherwise(self, console: ModuleType) -> None:
-        assert console.workers(["-k", "no_one", "tests/test_engine.py"]) == ["-n", "2"]
+        assert console.workers(["-k", "no_one", "tests/test_engine.py"]) == ["-n", "2", "--dist", "worksteal"]
 
     def test_a_browser_that_is_none(self) -> None:
         result = execute("test", CHROMIUM="/nowhere/chromium")
