@@ -209,7 +209,7 @@ def _employees(tenant: int, count: int) -> str:
     return (
         "INSERT INTO tenants_employee (tenant_id, directory_id, user_principal_name, display_name, mail, language,"
         f" status, first_seen_at) {numbers} SELECT {tenant}, 'id ' || n,"
-        f" ((n * 7919) % {count}) || '.' || n || '@contoso.example', 'Person ' || n, '', '', 'active',"
+        f" ((CAST(n AS bigint) * 7919) % {count}) || '.' || n || '@contoso.example', 'Person ' || n, '', '', 'active',"
         " CURRENT_TIMESTAMP FROM g"
     )
 
@@ -434,7 +434,7 @@ def _peak_of(size: int) -> int:
     report = _report(1000)
     _console(report, 1000)  # what is needed for any import
     report = _report(size)
-    before = psutil.Process().memory_info().rss >> 20
+    before: int = psutil.Process().memory_info().rss >> 20
     _console(report, size)
     most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     return most - before

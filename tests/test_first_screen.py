@@ -11,6 +11,8 @@ from django.utils import timezone
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import request_consent
+from elections.services import begin_storage, elect_collection, set_election_policy
+from tenants.access import Shell
 from tenants.models import Membership
 from tenants.roles import Role
 from terms.services import create_policy
@@ -134,6 +136,22 @@ class FirstScreen(CastTestCase):
         assert '<option value="fabrikam" selected>Fabrikam</option>' in page
         assert "works council" not in page
 
+    def test_where_data_is_stored_and_which_features_are_on(self) -> None:
+        with at_work(self.operator, self.contoso):
+            begin_storage(tenant=self.contoso, by=Shell())
+            set_election_policy(tenant=self.contoso, four_eyes=True, by=Shell())
+        with at_work(self.admin, self.contoso):
+            elect_collection(
+                tenant=self.contoso, features={"device_query": True}, by=self.admin, reason="Support."
+            )
+        electing = f"/admin/elections/storageelection/add/?tenant={self.contoso.pk}"
+        for person, may_elect in ((self.officer, True), (self.admin, True), (self.auditor, False)):
+            panel = self.see(person).split('id="panel-elections"')[1].split("</section>")[0]
+            for words in ("Stored in Europe", "0 of 5 optional features on", "Device query on"):
+                assert words in panel, person
+            assert (electing in panel) == may_elect, person
+        assert "Where data is stored is not recorded" in self.see(self.fabrikam_admin)
+
     def test_the_number_of_queries_does_not_grow(self) -> None:
         for person in (self.officer, self.admin, self.auditor, self.operator):
             before = self._queries(person)
@@ -143,7 +161,7 @@ class FirstScreen(CastTestCase):
                     request_consent(
                         tenant=self.contoso, service=vpp, connection=f"{name}{person.pk}", by=self.admin
                     )
-            assert self._queries(person) == before <= 40
+            assert self._queries(person) == before <= 46
 
     def _queries(self, person: Any) -> int:
         self.client.force_login(person)

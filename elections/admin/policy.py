@@ -24,9 +24,9 @@ FIELDS = ("four_eyes", "recipients")
 Recipients = ElectionPolicy.Recipients
 WHAT_IT_ASKS = {
     Recipients.ANYWHERE: "Anywhere. Whether a transfer takes a safeguard, the consent policy says.",
-    Recipients.SAFEGUARDED: "Inside the EU and EFTA freely; elsewhere only under a transfer safeguard that the consent "
-    "names (GDPR Art. 45 to 49).",
-    Recipients.BOUNDARY: "To countries of the EU and EFTA only, whatever the safeguard elsewhere.",
+    Recipients.SAFEGUARDED: "Freely in the EEA and to countries that the European Commission finds adequate; elsewhere "
+    "only under a safeguard that the consent names (GDPR Art. 45 to 49).",
+    Recipients.BOUNDARY: "To countries of the boundary (EU and EFTA) only, whatever the safeguard elsewhere.",
     Recipients.GEOGRAPHY: "To countries of the geography that holds at that instant only.",
 }
 

@@ -59,7 +59,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             row.pk for row in consents if reader.person.may(Permission.WITHDRAW_CONSENT, row.tenant)
         },
         "events": recent_events(reader),
-        "elections": elected_of(reader) if any("elections" in column for column in COLUMNS[role]) else [],
+        "elections": elected_of(reader, tasks)
+        if any("elections" in column for column in COLUMNS[role])
+        else [],
         "features_known": Feature.objects.current().filter(catalog__code=REFERENCE_CATALOG).count(),
         "element_bars": elements,
         "flow_bars": flows,

@@ -30,6 +30,7 @@ from tests.elections.stories import DAY, REASON, moved, switched, with_four_eyes
 DECIDERS = frozenset({"admin", "officer", "operator"})
 OFFICERS = frozenset({"officer", "operator"})
 COLLECTED = reverse("admin:elections_collectionelection_collected")
+_recipients = itertools.cycle(("boundary", "geography", "safeguarded"))
 _features = itertools.cycle(
     ("device_query", "enhanced_inventory", "client_diagnostics", "licence_attestation")
 )
@@ -61,6 +62,9 @@ class ElectionPageSuite(TenantPageSuite):
 
     def stored(self) -> Any:
         return self.model.objects.for_tenant(self.contoso)  # type: ignore[attr-defined]
+
+    def see(self, page: str, *args: Any, **query: Any) -> Any:
+        return self.client.get(self.url(page, *args), query)
 
     def elect(self, **data: Any) -> Any:
         return self.client.post(self.url("add"), {"tenant": self.contoso.pk, "reason": REASON, **data})
@@ -124,7 +128,7 @@ class StorageElectionPageTests(ElectionPageSuite):
         self.assertNotContains(page, "&amp;region=")
 
     def test_a_move_tells_what_it_means_and_has_it_confirmed(self) -> None:
-        page = self.client.get(self.url("add"), {"tenant": self.contoso.pk, "region": "CH"})
+        page = self.see("add", tenant=self.contoso.pk, region="CH")
         self.assertContains(page, "The move can take up to 24 months")
         self.assertContains(page, 'name="confirmed"')
         self.assertNotContains(page, 'name="transfer_assessment"')
@@ -143,7 +147,7 @@ class StorageElectionPageTests(ElectionPageSuite):
         assert self.activities(election) == [("election.approved", "manage"), ("storage.elected", "assign")]
 
     def test_out_of_the_boundary_an_assessment_is_asked_for(self) -> None:
-        page = self.client.get(self.url("add"), {"tenant": self.contoso.pk, "region": "NA"})
+        page = self.see("add", tenant=self.contoso.pk, region="NA")
         self.assertContains(page, 'name="transfer_assessment"')
         refused = self.elect(region="NA", confirmed="on")
         self.assertContains(refused, "record what was assessed of the transfer")
@@ -161,7 +165,7 @@ class StorageElectionPageTests(ElectionPageSuite):
             ("XX", "The catalog has no geography “XX”"),
             ("EUDB", "is no geography that Intune stores data in"),
         ):
-            page = self.client.get(self.url("add"), {"tenant": self.contoso.pk, "region": region})
+            page = self.see("add", tenant=self.contoso.pk, region=region)
             self.assertContains(page, sentence)
             self.assertNotContains(page, "<textarea")
 
@@ -207,12 +211,12 @@ class StorageElectionPageTests(ElectionPageSuite):
 
     def test_tenants_are_chosen_first_by_whoever_has_several(self) -> None:
         self.enter("operator")
-        page = self.client.get(self.url("add"), {"region": "CH"})
+        page = self.see("add", region="CH")
         self.assertContains(page, f'href="?tenant={self.contoso.pk}"')
         self.assertNotContains(page, "<textarea")
 
     def test_another_tenant_cannot_be_elected_for(self) -> None:
-        page = self.client.get(self.url("add"), {"tenant": self.fabrikam.pk, "region": "CH"})
+        page = self.see("add", tenant=self.fabrikam.pk, region="CH")
         self.assertNotContains(page, "Fabrikam")
         self.elect(tenant=self.fabrikam.pk, region="CH", confirmed="on")
         assert not StorageElection.objects.for_tenant(self.fabrikam).exists()
@@ -222,7 +226,7 @@ class StorageElectionPageTests(ElectionPageSuite):
     def test_under_four_eyes_the_own_proposal_says_why_it_cannot_be_approved(self) -> None:
         with at_work():
             with_four_eyes(self.contoso)
-        self.assertContains(self.client.get(self.url("add"), {"region": "CH"}), "a second person approves it")
+        self.assertContains(self.see("add", region="CH"), "a second person approves it")
         self.elect(region="CH", confirmed="on")
         election = self.stored().awaiting_decision().get()
         approve, page = self.url("approve", election.pk), self.url("change", election.pk)
@@ -241,7 +245,7 @@ class StorageElectionPageTests(ElectionPageSuite):
 
     def test_while_a_proposal_waits_none_is_asked_for(self) -> None:
         waiting = self.one()
-        page = self.client.get(self.url("add"), {"region": "CH"})
+        page = self.see("add", region="CH")
         self.assertContains(page, "A proposal waits already")
         self.assertContains(page, self.url("change", waiting.pk))
         self.assertNotContains(page, "<textarea")
@@ -264,7 +268,7 @@ class StorageElectionPageTests(ElectionPageSuite):
             ({"q": "switzer"}, {follows}),
             ({"region__id__exact": follows.region_id}, {follows}),
         ):
-            page = self.client.get(self.url("changelist"), query).content.decode()
+            page = self.see("changelist", **query).content.decode()
             found = {each for each in (began, follows) if f"/{each.pk}/change/" in page}
             assert found == shown, query
 
@@ -326,7 +330,7 @@ class CollectionElectionPageTests(ElectionPageSuite):
         self.client.force_login(self.admin)
 
     def preview(self, *on: str, **more: Any) -> Any:
-        return self.client.get(self.url("add"), {"tenant": self.contoso.pk, "preview": "1", "on": on, **more})
+        return self.see("add", tenant=self.contoso.pk, preview="1", on=on, **more)
 
     def test_all_features_are_offered_each_with_what_it_brings(self) -> None:
         page = self.client.get(self.url("add"))
@@ -417,7 +421,7 @@ class CollectionElectionPageTests(ElectionPageSuite):
             ({"state": "superseded"}, set()),
             ({"q": "diagnostics"}, {diagnostics}),
         ):
-            page = self.client.get(self.url("changelist"), asked).content.decode()
+            page = self.see("changelist", **asked).content.decode()
             assert {each for each in (query, diagnostics) if f"/{each.pk}/change/" in page} == shown, asked
 
     def test_the_past_is_shown_as_it_was_known(self) -> None:
@@ -570,6 +574,3 @@ class ElectionPolicyPageTests(TenantPageSuite):
         self.assertContains(self.client.get(page), "<dd>Inside the EU Data Boundary</dd>", html=True)
         self.assertContains(self.client.get(page, {"as_of": then}), "<dd>Anywhere</dd>", html=True)
         self.assertContains(self.client.get(page, {"as_of": before}), "The defaults held")
-
-
-_recipients = itertools.cycle(("boundary", "geography", "safeguarded"))

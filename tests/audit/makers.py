@@ -22,6 +22,8 @@ from catalog.models import (
     Datacentre,
     Edition,
     Element,
+    Feature,
+    FeatureElement,
     Flow,
     FlowElement,
     Region,
@@ -39,6 +41,7 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
+from elections.models import CollectionElection, ElectedFeature, ElectionPolicy, StorageElection
 from portal.models import IdentityProvider
 from residency.models import LocationDrift, ObservedLocation
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
@@ -296,6 +299,50 @@ def _acceptance_import(cast: Cast) -> AcceptanceImport:
     )
 
 
+def _feature_element(cast: Cast) -> FeatureElement:
+    feature = FEATURE(cast)
+    feature.save()
+    return FeatureElement(
+        feature=feature, element=Element.objects.filter(collection="optional").earliest("pk")
+    )
+
+
+def _election(cast: Cast) -> dict[str, Any]:
+    """What both kinds have: approved, to begin at an instant of its own."""
+    now = timezone.now()
+    begins = now + datetime.timedelta(days=1, minutes=next(numbers))
+    edition = Edition.objects.filter(catalog__code="intune").earliest()
+    decided = {"status": "approved", "decided_at": now, "effective_from": begins}
+    return {"tenant": cast.contoso, "edition": edition, "reason": "Asked for", **decided}
+
+
+def _storage_election(cast: Cast) -> StorageElection:
+    region = Region.objects.get(code="EU")
+    facts = {"code": region.code, "name": region.name, "origin": "first"}
+    return StorageElection(**_election(cast), region=region, region_record=1, **facts)
+
+
+def _elected_feature(cast: Cast) -> ElectedFeature:
+    """Of the proposal that waits: there is one at most."""
+    proposed = {"status": "proposed", "decided_at": None, "effective_from": None}
+    waiting = CollectionElection.objects.for_tenant(cast.contoso).awaiting_decision().first()
+    election = waiting or CollectionElection(**_election(cast) | proposed, name="Made")
+    election.save()
+    feature = FEATURE(cast)
+    feature.save()
+    facts = {"code": feature.code, "name": feature.name, "is_on": True}
+    return ElectedFeature(tenant=cast.contoso, election=election, feature=feature, feature_record=1, **facts)
+
+
+def _election_policy(cast: Cast) -> ElectionPolicy:
+    """As with the policy of consents, each tenant has only one."""
+    if not ElectionPolicy.objects.for_tenant(cast.contoso).exists():
+        return ElectionPolicy(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return ElectionPolicy(tenant=other)
+
+
 def _observed(cast: Cast) -> ObservedLocation:
     return ObservedLocation(
         tenant=cast.contoso,
@@ -326,6 +373,7 @@ def _text() -> str:
 
 
 FLOW = _entry(Flow, service=lambda: Service.objects.get(code="vpp"), direction="to_third_party")
+FEATURE = _entry(Feature)
 ELEMENT = _entry(
     Element,
     category=lambda: Category.objects.earliest("pk"),
@@ -347,6 +395,14 @@ MAKERS: dict[type[Any], Maker] = {
     Service: Maker(_entry(Service, third_party=lambda: ThirdParty.objects.get(code="apple")), "note", _text),
     Flow: Maker(FLOW, "message", _text),
     FlowElement: Maker(_flow_element, "element_id", lambda: Element.objects.latest("pk").pk),
+    Feature: Maker(FEATURE, "condition", _text),
+    FeatureElement: Maker(_feature_element, "element_id", lambda: Element.objects.latest("pk").pk),
+    StorageElection: Maker(_storage_election, "withdrawn_by", _text),
+    CollectionElection: Maker(
+        lambda cast: CollectionElection(**_election(cast), name="Made"), "withdrawn_by", _text
+    ),
+    ElectedFeature: Maker(_elected_feature, "name", _text),
+    ElectionPolicy: Maker(_election_policy, "recipients", lambda: "boundary"),
     Region: Maker(_entry(Region, kind="geography", provider="Microsoft"), "provider", _text),
     Datacentre: Maker(_entry(Datacentre, country="SE", geography="Europe", city="Gävle"), "city", _text),
     BoundaryPhase: Maker(
