@@ -8,7 +8,7 @@ from catalog.kinds import REFERENCE_CATALOG
 from catalog.models import Region
 from catalog.querysets import EntryQuerySet
 
-BOUNDARY = "EUDB"
+AREA, BOUNDARY = "EEA", "EUDB"
 CHOSEN_AMONG = (Region.Kind.GEOGRAPHY, Region.Kind.LOCAL)
 
 

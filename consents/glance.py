@@ -15,6 +15,7 @@ from django.db.models import Count
 
 from catalog.models import Service
 from consents.catalog_at import flows_at, services_at
+from consents.decisions import barriers
 from consents.models import Consent, CoveredFlow, EndingStep
 from consents.renewal import Difference, differences
 from tenants.models import Tenant
@@ -32,6 +33,7 @@ class Standing:
 
     consent: the one that says it (what is in force comes first); awaited: a request or a later beginning beside it.
     flows, personal: what it covers, or for a request would. lacking: flows of the catalog beyond what it covers.
+    is_barred: it is in force, and yet nothing may go out, by the tenant's rule on recipients.
     """
 
     tenant: Tenant
@@ -41,6 +43,7 @@ class Standing:
     flows: int = 0
     personal: int = 0
     lacking: int = 0
+    is_barred: bool = False
     open_steps: int = 0
     deeds: list[tuple[str, str]] = field(default_factory=list)
 
@@ -117,6 +120,7 @@ def _standings(
     _count_covered(found.values(), moment)
     _count_open_steps(groups, found, moment)
     _compare(found.values(), moment)
+    _bar(found.values(), moment)
     return found
 
 
@@ -155,6 +159,19 @@ def _compare(standings: Iterable[Standing], moment: Moment) -> None:
     found = differences([s.consent for s in by_consent.values()], moment.asked)
     for consent, difference in found.items():
         by_consent[consent].lacking = lacking(difference)
+
+
+def _bar(standings: Iterable[Standing], moment: Moment) -> None:
+    """A query or two for each tenant: a page has few."""
+    of_tenant: dict[Tenant, list[Standing]] = defaultdict(list)
+    for standing in standings:
+        if standing.is_in_force:
+            of_tenant[standing.tenant].append(standing)
+    for tenant, in_force in of_tenant.items():
+        barred = barriers(tenant, moment.at, moment.asked)
+        for standing in in_force:
+            consent = standing.consent
+            standing.is_barred = bool(barred.against_service(consent.service.code, [consent.safeguard]))
 
 
 def lacking(difference: Difference) -> int:

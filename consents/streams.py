@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 
 from catalog.models import Flow, Service, ThirdParty
 from consents.catalog_at import Datum, data_at, services_at
+from consents.decisions import Code, barriers
 from consents.models import Consent, CoveredFlow
 from consents.querysets import holding
 from tenants.models import Tenant
@@ -24,6 +25,8 @@ class Standing(TextChoices):
     ALLOWED = "allowed", "Allowed"
     NOT_NEEDED = "not_needed", "Allowed, needs no consent"
     LACKING = "lacking", "Not covered by the consent"
+    NOT_COLLECTED = "not_collected", "Not collected"
+    ELSEWHERE = "elsewhere", "Not allowed into this country"
     OFF = "off", "Not allowed, no consent in force"
 
 
@@ -75,20 +78,37 @@ def _stream(service: Service, standing: Standing, data: Sequence[Datum]) -> Stre
     return Stream(data[0].category, data[0].category_id, service, standing, len(data), personal)
 
 
+BARRED = {
+    Code.NOT_ELECTED: Standing.NOT_COLLECTED,
+    Code.NEVER_COLLECTED: Standing.NOT_COLLECTED,
+    Code.REGION_NOT_ALLOWED: Standing.ELSEWHERE,
+}
+
+
 class _Verdicts:
-    """Whether the tenant's consents in force at the moment allow a flow; where connections differ, the strictest."""
+    """Whether a flow may happen, by the tenant's elections and its consents in force; where connections differ, the
+    strictest."""
 
     def __init__(self, tenant: Tenant, moment: Moment, only: Consent | None) -> None:
         in_force = moment.rows(Consent, [tenant]).filter(holding(moment.at)).order_by()
         if only is not None:
             in_force = in_force.filter(id=only.pk)
         self.consents: dict[int, list[int]] = defaultdict(list)
-        for service, consent in in_force.values_list("service_id", "id"):
+        self.safeguards: dict[int, set[str]] = defaultdict(set)
+        for service, consent, safeguard in in_force.values_list("service_id", "id", "safeguard"):
             self.consents[service].append(consent)
+            self.safeguards[service].add(safeguard)
         covered = CoveredFlow.objects.for_tenant(tenant).filter(consent__in=in_force.values("id"))
         self.covered = set(covered.values_list("consent_id", "flow_id"))
+        self.barriers = barriers(tenant, moment.at, moment.asked)
 
     def on(self, datum: Datum, service: Service) -> Standing:
+        barred = self.barriers.against(datum.code, self.safeguards[datum.service])
+        if barred in BARRED:
+            return BARRED[Code(barred)]
+        return self._by_consent(datum, service)
+
+    def _by_consent(self, datum: Datum, service: Service) -> Standing:
         if not service.needs_consent:
             return Standing.NOT_NEEDED
         consents = self.consents[datum.service]

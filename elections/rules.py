@@ -105,6 +105,16 @@ def check_open(tenant: Tenant, region: Region, begins: datetime) -> None:
         raise Refused("region_closed", f"{region} takes no new tenants since {closed:%Y-%m-%d}.")
 
 
+def check_assessed(region: Region, assessment: str) -> None:
+    """Raise ValidationError where a transfer out of the EU Data Boundary was not assessed."""
+    if not assessment.strip():
+        sentence = (
+            f"{region} lies outside the EU Data Boundary and the directory inside: record what was assessed of the "
+            "transfer (GDPR Art. 44 to 46)."
+        )
+        refuse_value("transfer_assessment", "assessment_missing", sentence)
+
+
 def _start_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from catalog.geographies import geographies, geographies_of
+from catalog.models import Region
 from elections.models import Election, StorageElection
 from tenants.models import Tenant
 
@@ -46,10 +47,19 @@ def set_storage_ends(elections: Iterable[StorageElection], among: Any) -> None:
         election.ends_at = next(later, None)
 
 
-def region_by_country(country: str) -> Any:
-    """The one geography that lists the country; None where several do, or none: then somebody has to elect."""
-    found = geographies_of(country, geographies())
+def region_by_country(tenant: Tenant, among: Any = None) -> Any:
+    """The one geography that lists the directory's country and took the tenant when it was made; None where several
+    do, or none: then somebody has to elect. among: the geographies, where they are at hand.
+    """
+    made = timezone.localdate(tenant.exists_since)
+    found = [region for region in geographies_of(tenant.country, among) if takes(region, made)]
     return found[0] if len(found) == 1 else None
+
+
+def takes(region: Region, made: date) -> bool:
+    """Whether the geography takes a tenant that is made on the day."""
+    is_opened = region.opened_on is None or region.opened_on <= made
+    return is_opened and (region.closed_on is None or region.closed_on > made)
 
 
 def decided_countries() -> set[str]:

@@ -1,12 +1,16 @@
-"""What the catalog says about somebody in the reader's situation, and whom the tenant shares it with."""
+"""What is collected about somebody in the reader's situation, because it is required or because the tenant switched it
+on; and whom the tenant shares it with."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog.models import Collection, Element
+from consents.decisions import barriers
 from consents.models import Consent, CoveredFlow
+from elections.collecting import ElementStanding, FeatureStanding, Standing, collected_at
 from tenants.models import Tenant
 
 # As the reference catalog writes the condition.
@@ -45,6 +49,8 @@ class Datum:
     example: str
     condition: str
     is_personal: bool
+    features: Sequence[FeatureStanding] = ()
+    """Those that were switched on and bring it, where it is optional."""
 
 
 @dataclass
@@ -58,36 +64,47 @@ class Group:
 
 @dataclass
 class Part:
-    """All that is required, optional or never collected."""
+    """All that stands alike: required, elected, not elected, never."""
 
-    collection: str
+    standing: str
     groups: list[Group]
 
     @property
     def about(self) -> str:
         """Which sentence explains it."""
-        return f"{self.collection}_about"
+        return f"{self.standing}_about"
 
     @property
     def count(self) -> int:
         return sum(len(group.data) for group in self.groups)
 
+    @property
+    def features(self) -> list[FeatureStanding]:
+        """The features that bring it, each once, by name."""
+        found = {
+            each.feature.pk: each for group in self.groups for datum in group.data for each in datum.features
+        }
+        return sorted(found.values(), key=lambda each: each.feature.name)
 
-def collected(situation: Situation) -> list[Part]:
-    """Required, optional, never: each by category, as the catalog's latest edition has it. One query."""
+
+def collected(tenant: Tenant, situation: Situation) -> list[Part]:
+    """Required, switched on, not switched on, never: each by category, as it is for the tenant now. Seven queries."""
     elements = Element.objects.current().select_related("category").order_by("category__name", "name", "pk")
-    groups: dict[str, dict[int, Group]] = {collection: {} for collection in Collection.values}
+    for_tenant = collected_at(tenant)
+    groups: dict[str, dict[int, Group]] = {standing: {} for standing in Standing.values}
     for element in elements:
         if situation.concerns(element):
-            of_part = groups[element.collection]
+            found = for_tenant.standing_of(element)
             category = element.category
-            group = of_part.setdefault(category.pk, Group(category.name, category.condition))
-            group.data.append(_datum(element, situation))
-    return [Part(collection, list(found.values())) for collection, found in groups.items()]
+            group = groups[found.standing].setdefault(category.pk, Group(category.name, category.condition))
+            group.data.append(_datum(found, situation))
+    return [Part(standing, list(found.values())) for standing, found in groups.items()]
 
 
-def _datum(element: Element, situation: Situation) -> Datum:
-    return Datum(element.name, element.example, situation.condition(element), element.is_personal)
+def _datum(found: ElementStanding, situation: Situation) -> Datum:
+    element = found.element
+    condition = situation.condition(element)
+    return Datum(element.name, element.example, condition, element.is_personal, found.features)
 
 
 @dataclass
@@ -100,15 +117,21 @@ class Sharing:
 
 
 def shared(tenant: Tenant) -> list[Sharing]:
-    """Whom the tenant shares data with now, and under which consent. Two queries."""
+    """Whom the tenant shares data with now, what of it, and under which consent. Three queries, or four.
+
+    What its elections keep from flowing is left out, as decisions leave it out.
+    """
     consents = Consent.objects.for_tenant(tenant).in_force().select_related("service__third_party")
     found = {
         consent.pk: Sharing(consent)
         for consent in consents.order_by("service__third_party__name", "name", "pk")
     }
     flows = CoveredFlow.objects.for_tenant(tenant).filter(consent__in=list(found))
+    barred = barriers(tenant)
     for flow in flows.order_by("name", "pk"):
         sharing = found[flow.consent_id]
+        if barred.against(flow.code, [sharing.consent.safeguard]):
+            continue
         names = sharing.out if flow.direction == "to_third_party" else sharing.back
         if flow.name not in names:
             names.append(flow.name)

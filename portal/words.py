@@ -172,6 +172,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "version": ("Version {number}", "Fassung {number}"),
     "revision": ("corrected, revision {number}", "berichtigt, Revision {number}"),
     "read_in": ("Read it in:", "Lesen Sie es auf:"),
+    "not_in_your_language": (
+        "These terms are not there in your language. You read them in: {name}.",
+        "Diese Bedingungen gibt es nicht in Ihrer Sprache. Sie lesen sie auf: {name}.",
+    ),
     "what_accepting_means": ("What accepting means", "Was Annehmen bedeutet"),
     "the_terms": ("The terms", "Die Bedingungen"),
     "privacy_statement": ("Privacy statement", "Datenschutzerklärung"),
@@ -294,15 +298,31 @@ WORDS: dict[str, tuple[str, str]] = {
     "device_personal": ("My own", "Mir"),
     "show": ("Show", "Anzeigen"),
     "required": ("Always collected", "Wird immer erfasst"),
-    "optional": ("Only where it is switched on", "Nur wo es eingeschaltet ist"),
+    "elected": ("Switched on by your organisation", "Von Ihrer Organisation eingeschaltet"),
+    "not_elected": ("Not switched on", "Nicht eingeschaltet"),
     "never": ("Never collected", "Wird nie erfasst"),
     "required_about": (
         "Without these data the service cannot work.",
         "Ohne diese Daten kann der Dienst nicht arbeiten.",
     ),
-    "optional_about": (
-        "Your organisation decides about these. Ask your privacy officer which of them it has switched on.",
-        "Darüber entscheidet Ihre Organisation. Fragen Sie Ihre Datenschutzstelle, was davon sie eingeschaltet hat.",
+    "elected_about": (
+        (
+            "The service works without these data. Your organisation has switched on the features that collect them, so "
+            "they are collected now."
+        ),
+        (
+            "Ohne diese Daten arbeitet der Dienst auch. Ihre Organisation hat die Funktionen eingeschaltet, die sie "
+            "erfassen; darum werden sie jetzt erfasst."
+        ),
+    ),
+    "elected_since": ("switched on since {at}", "eingeschaltet seit {at}"),
+    "elected_with": ("Collected by:", "Erfasst durch:"),
+    "not_elected_about": (
+        "These would be collected if your organisation switched them on. It has not, so they are not collected now.",
+        (
+            "Diese Daten würden erfasst, wenn Ihre Organisation es einschaltete. Das hat sie nicht; darum werden sie jetzt "
+            "nicht erfasst."
+        ),
     ),
     "never_about": (
         "The service collects none of this, whatever is switched on.",

@@ -24,6 +24,7 @@ from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
 from elections.services import begin_storage, elect_collection
+from residency.services import observe_location
 from tenants.access import Principal, require
 from tenants.directory import import_people
 from tenants.models import Tenant, User
@@ -129,6 +130,7 @@ def _contoso(by: Principal, password: str) -> Tenant:
     _elected(
         cast, {"client_diagnostics": True}, "Tried for a quarter, as support asked for it.", days_ago=-30
     )
+    _seen(cast, "Europe 0201", days_ago=20)
     _publish_terms(cast)
     return cast.tenant
 
@@ -241,6 +243,18 @@ def _elected(cast: Cast, features: dict[str, bool], reason: str, *, days_ago: in
     with _acting(cast.admin, cast.tenant):
         elect_collection(
             tenant=cast.tenant, features=features, by=cast.admin, reason=reason, effective_from=since
+        )
+
+
+def _seen(cast: Cast, place: str, *, days_ago: int) -> None:
+    """Somebody looked at the provider's tenant status."""
+    with _acting(cast.admin, cast.tenant):
+        observe_location(
+            tenant=cast.tenant,
+            observed_on=timezone.localdate() - timedelta(days=days_ago),
+            place=place,
+            source="Tenant administration, Tenant status",
+            by=cast.admin,
         )
 
 

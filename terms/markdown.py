@@ -47,7 +47,9 @@ def as_html(source: str) -> SafeString:
     reader = _reader()
     tokens = reader.parse(source)
     for token in tokens:
-        _fit(token)
+        if token.type in BLOCKS:
+            token.attrSet("dir", "auto")
+    _nest_headings(tokens)
     html = reader.renderer.render(tokens, reader.options, {})
     clean = nh3.clean(
         html,
@@ -60,8 +62,12 @@ def as_html(source: str) -> SafeString:
     return mark_safe(clean)  # noqa: S308 - cleaned above, against a list of what is allowed
 
 
-def _fit(token: Token) -> None:
-    if token.type in ("heading_open", "heading_close"):
-        token.tag = f"h{min(int(token.tag[1]) + HEADINGS_BELOW, LOWEST_HEADING)}"
-    if token.type in BLOCKS:
-        token.attrSet("dir", "auto")
+def _nest_headings(tokens: list[Token]) -> None:
+    """Each heading one level below the one that it belongs to, whichever signs were written: none is left out."""
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+            above = [*(each for each in above if each < level), level]
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(len(above) + HEADINGS_BELOW, LOWEST_HEADING)}"

@@ -24,6 +24,8 @@ TONES = {
     Standing.ALLOWED: "good",
     Standing.NOT_NEEDED: "info",
     Standing.LACKING: "warn",
+    Standing.NOT_COLLECTED: "plain",
+    Standing.ELSEWHERE: "bad",
     Standing.OFF: "bad",
 }
 WAYS = {str(OUT): "What goes out", str(BACK): "What comes in"}

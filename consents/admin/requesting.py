@@ -133,7 +133,7 @@ def what_would_flow(request: HttpRequest, form: RequestForm) -> list[Panel]:
     service = form.chosen_service
     if service is None:
         return []
-    return flow_panels(flows_of(service), service.third_party, tense="Would flow")
+    return flow_panels(flows_of(service), service.third_party, None, tense="Would flow")
 
 
 REQUEST = Deed(
@@ -167,7 +167,8 @@ def _what_renewing_does(consent: Consent) -> list[str]:
 
 
 def _what_a_renewal_covers(request: HttpRequest, consent: Consent) -> list[Panel]:
-    return flow_panels(flows_of(consent.service), consent.service.third_party, tense="Would flow")
+    service = consent.service
+    return flow_panels(flows_of(service), service.third_party, consent.tenant, tense="Would flow")
 
 
 def _renew(request: HttpRequest, consent: Consent, data: dict[str, Any]) -> Consent:

@@ -51,6 +51,8 @@ def standing_badges(standing: Standing) -> list[Any]:
     """What holds, then all that asks for something."""
     consent, at = standing.consent, standing.at
     found = [state_badge(consent, at)]
+    if standing.is_barred:
+        found.append(Badge("Not allowed into this country", "bad"))
     if standing.lacking:
         found.append(renewal_badge(standing.lacking))
     if standing.open_steps:

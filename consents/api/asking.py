@@ -121,6 +121,11 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "history_id": _id(evidence.history_id),
         "audit_event": _id(evidence.history_id),
         "flows": [{"code": code, "history_id": str(record)} for code, record in evidence.flows],
+        "elections": [
+            {"kind": e.kind, "id": str(e.id), "record_id": e.record_id, "history_id": str(e.history_id)}
+            for e in evidence.elections
+        ],
+        "policy": _id(evidence.policy),
         "services": [_evidence(each) for each in evidence.services],
     }
 

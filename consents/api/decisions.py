@@ -69,6 +69,15 @@ class AgreedFlowSerializer(serializers.Serializer[Any]):
     history_id = serializers.CharField()
 
 
+class ElectionEvidenceSerializer(serializers.Serializer[Any]):
+    """An election, and the row of its history as known; that row's number is also its audit event's."""
+
+    kind = serializers.ChoiceField(choices=["collection", "storage"])
+    id = serializers.CharField()
+    record_id = serializers.UUIDField()
+    history_id = serializers.CharField()
+
+
 class ServiceEvidenceSerializer(serializers.Serializer[Any]):
     """What an answer rests on. `history_id` is the consent's history row and the id of its audit event."""
 
@@ -82,6 +91,12 @@ class ServiceEvidenceSerializer(serializers.Serializer[Any]):
     history_id = serializers.CharField(allow_null=True)
     audit_event = serializers.CharField(allow_null=True)
     flows = AgreedFlowSerializer(many=True)
+    elections = ElectionEvidenceSerializer(
+        many=True, help_text="Those by which optional data is collected, and that of the tenant's geography."
+    )
+    policy = serializers.CharField(
+        allow_null=True, help_text="The history row of the tenant's rule on recipients, where there is one."
+    )
     services = serializers.SerializerMethodField()
 
     @extend_schema_field({"type": "array", "maxItems": 0, "items": {}})

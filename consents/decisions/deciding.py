@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from consents.decisions import facts, judging
+from consents.decisions import facts, judging, reading
 from consents.decisions.facts import CatalogFacts, FlowFacts, Library, ServiceFacts
-from consents.decisions.judging import Verdict, because
-from consents.decisions.reading import ALL_FLOWS, Findings, Key, read, status_at
+from consents.decisions.judging import Recipients, Rules, Verdict, because
+from consents.decisions.reading import ALL_FLOWS, Clocks, Findings, Key, Standing, read, read_standing
 from consents.decisions.spool import log_answers
 from consents.decisions.terms import Code, Decision, Evidence, Question, QuestionRefused, Reason
 from tenants.models import Tenant
@@ -51,6 +51,7 @@ class Case:
     catalog: CatalogFacts
     places: dict[Key, int]
     findings: Findings
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def decide(
 
     at: when it would happen; now, where not given, and at most ten years ahead. known_at: as the record stood then;
     as it stands now, where not given. logged: whether the tenant's policy on logging answers applies; a page that
-    only shows how things are says False. One query for up to 500 services and connections, one more for the past; the
-    catalog is read where its edition is new to this process. Raises QuestionRefused.
+    only shows how things are says False. One query for up to 500 services and connections, and one more for the past or
+    where elections have a say; the catalog is read where its edition is new to this process. Raises QuestionRefused.
     """
     weighed = weigh(tenant=tenant, questions=questions, at=at, known_at=known_at)
     if logged:
@@ -99,21 +100,79 @@ def weigh(
 
 
 def _looked_up(
-    tenant: Tenant, questions: Sequence[Question], at: datetime, known_at: datetime | None, now: datetime
+    tenant: Tenant,
+    questions: Sequence[Question],
+    at: datetime,
+    known_at: datetime | None,
+    now: datetime,
+    *,
+    all_flows: bool = False,
 ) -> tuple[list[Asked], Case]:
-    """What the questions mean and what was found for them, both in the same edition of the catalog."""
-    library = facts.library()
+    """What the questions mean and what was found for them, both in the same edition of the catalog.
+
+    all_flows: whether elections are read for any flow there is, not only for those asked about.
+    """
+    library, clocks = facts.library(), Clocks.set_to(at, known_at, now)
     for _ in range(ATTEMPTS):
         catalog = facts.catalog_of(library.latest(known_at))
         asked = [_understood(question, catalog) for question in questions]
         places = _places(asked)
-        findings = read(tenant, list(places), at, known_at)
+        findings = read(tenant, list(places), clocks)
         if findings.mark == library.mark:
             break
         library = facts.library(anew=True)
-    status = _tenant_status(tenant, findings, min(at, known_at or now), now)
-    is_closed = status == Tenant.Status.CLOSED
-    return asked, Case(at, known_at or now, is_closed, library, catalog, places, findings)
+    asked_about = (flow for each in asked for part in each.parts for flow in part.flows)
+    flows = catalog.flows.values() if all_flows else asked_about
+    standing = _standing(tenant, flows, findings, clocks)
+    is_closed = (standing.tenant_status or findings.tenant_status or tenant.status) == Tenant.Status.CLOSED
+    rules = _rules(findings, standing, catalog, at)
+    return asked, Case(at, known_at or now, is_closed, library, catalog, places, findings, rules)
+
+
+def _standing(tenant: Tenant, flows: Iterable[FlowFacts], findings: Findings, clocks: Clocks) -> Standing:
+    """What has to be read besides: of the past the tenant's status, and elections where they have a say."""
+    wanted = {
+        reading.STATUS: clocks.is_past,
+        reading.STORAGE: findings.recipients == Recipients.GEOGRAPHY,
+        reading.COLLECTION: any(flow.is_optional for flow in flows),
+    }
+    parts = [part for part, is_wanted in wanted.items() if is_wanted]
+    return read_standing(tenant, parts, clocks) if parts else Standing()
+
+
+def _rules(findings: Findings, standing: Standing, catalog: CatalogFacts, at: datetime) -> Rules:
+    day = timezone.localtime(at).date()
+    return Rules(findings.recipients, findings.policy, standing, catalog.places, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    """What keeps flows of a tenant from happening, whatever was agreed to: for pages that show many consents."""
+
+    catalog: CatalogFacts
+    rules: Rules
+
+    def against(self, flow: str, safeguards: Iterable[str] = ()) -> str:
+        """The code (`Code`) that stands against the flow, or "".
+
+        safeguards: the one that each consent in force for it names; "" where a consent names none.
+        """
+        found = self.catalog.flows.get(flow)
+        if found is None:
+            return ""
+        return judging.barrier(self.catalog.services[found.service], found, safeguards, self.rules)
+
+    def against_service(self, service: str, safeguards: Iterable[str] = ()) -> str:
+        """The same for everything that goes out through the service."""
+        found = self.catalog.services.get(service)
+        return judging.barrier(found, None, safeguards, self.rules) if found else ""
+
+
+def barriers(tenant: Tenant, at: datetime | None = None, known_at: datetime | None = None) -> Barriers:
+    """Those at the instant, as known then, now where none is given. One query, or two, as `decide` takes them."""
+    now = timezone.now()
+    _, case = _looked_up(tenant, (), at or now, known_at, now, all_flows=True)
+    return Barriers(case.catalog, case.rules)
 
 
 # --- What is asked ---
@@ -194,13 +253,6 @@ def _places(asked: Sequence[Asked]) -> dict[Key, int]:
 # --- What is answered ---
 
 
-def _tenant_status(tenant: Tenant, findings: Findings, instant: datetime, now: datetime) -> str:
-    """At the instant asked about, as known then; of the past, its own history tells."""
-    if instant >= now or not findings.tenant_status:
-        return findings.tenant_status or tenant.status
-    return status_at(tenant, instant)
-
-
 def _decided(question: Question, asked: Asked, case: Case) -> Decision:
     if case.is_closed:
         closed = Reason(Code.TENANT_CLOSED.value, "The tenant is closed: nothing flows for it.")
@@ -209,7 +261,7 @@ def _decided(question: Question, asked: Asked, case: Case) -> Decision:
         return _decision(question, False, asked.verdict.reasons, case, _general_evidence(case))
     judged = [(part, _verdicts(part, case)) for part in asked.parts]
     allowed, reasons = judging.together([verdict for _, verdicts in judged for verdict in verdicts])
-    evidence = [judging.evidence_of(part.service, _with_consent(v), part.flows) for part, v in judged]
+    evidence = [judging.evidence_of(part.service, v, part.flows, case.rules) for part, v in judged]
     if len(evidence) == 1:
         return _decision(question, allowed, reasons, case, evidence[0])
     first = evidence[0]
@@ -222,14 +274,9 @@ def _verdicts(part: Part, case: Case) -> list[Verdict]:
     consents = case.findings.consents[case.places[part.key]]
     last_events = case.library.last_events
     return [
-        judging.by_the_catalog(part.service, flow)
-        or judging.by_consent(part.service, flow, consents, case.at, last_events)
+        judging.judged(part.service, flow, consents, case.at, last_events, case.rules)
         for flow in part.flows or (None,)
     ]
-
-
-def _with_consent(verdicts: Sequence[Verdict]) -> Verdict:
-    return next((verdict for verdict in verdicts if verdict.consent is not None), verdicts[0])
 
 
 def _general_evidence(case: Case) -> Evidence:

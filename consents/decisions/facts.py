@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from threading import Lock
 from typing import Any, TypeAlias
 
-from catalog.models import Collection, Edition, Element, Flow, FlowElement, Service, ThirdParty
+from catalog.geographies import AREA, BOUNDARY
+from catalog.models import (
+    AdequacyDecision,
+    Collection,
+    Edition,
+    Element,
+    Feature,
+    FeatureElement,
+    Flow,
+    FlowElement,
+    Region,
+    Service,
+    ThirdParty,
+)
 
 KEPT_EDITIONS = 16
 
@@ -41,13 +54,17 @@ class PartyFacts:
     shares_data: bool
     statement: str
     source: str
+    country: str
     edition: EditionFacts
     services: tuple[ServiceFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FlowFacts:
-    """extended_at: the audit event by which it last came to carry an element, 0 where it carries none."""
+    """extended_at: the audit event by which it last came to carry an element, 0 where it carries none.
+
+    is_optional: it carries optional data and no other; features: by id, the names of those that bring some of it.
+    """
 
     id: int
     code: str
@@ -58,6 +75,7 @@ class FlowFacts:
     extended_at: int
     never: tuple[str, ...]
     is_optional: bool
+    features: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,36 @@ class ServiceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionFacts:
+    name: str
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AdequacyFacts:
+    """A decision on a country (GDPR Art. 45). is_partial: it holds for some recipients there only."""
+
+    country: str
+    decided_on: date
+    ends_on: date | None
+    is_partial: bool
+
+    def holds_on(self, day: date) -> bool:
+        return self.decided_on <= day and (self.ends_on is None or self.ends_on > day)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesFacts:
+    """Regions by id, and countries: of the EU Data Boundary; of the area in which nothing is a transfer (the EEA, or,
+    where no catalog has it, the boundary); and those that decisions were made on."""
+
+    regions: Mapping[int, RegionFacts]
+    boundary: frozenset[str]
+    area: frozenset[str]
+    adequacy: tuple[AdequacyFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogFacts:
     """What the catalogs of some editions hold; of a code that several have, the first catalog's."""
 
@@ -79,6 +127,7 @@ class CatalogFacts:
     parties: Mapping[str, PartyFacts]
     services: Mapping[str, ServiceFacts]
     flows: Mapping[str, FlowFacts]
+    places: PlacesFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +216,7 @@ def _read_catalog(editions: Sequence[EditionFacts]) -> CatalogFacts:
         parties |= {party.code: party for party in found}
         services |= {service.code: service for party in found for service in party.services}
         flows |= {flow.code: flow for p in found for service in p.services for flow in service.flows}
-    return CatalogFacts(tuple(editions), parties, services, flows)
+    return CatalogFacts(tuple(editions), parties, services, flows, _read_places(editions))
 
 
 def _rows(model: type[Any], edition: EditionFacts, *columns: str) -> list[Any]:
@@ -179,14 +228,15 @@ def _read_services(edition: EditionFacts, flows: Mapping[int, list[FlowFacts]]) 
     of_party: dict[int, list[Any]] = defaultdict(list)
     for row in _rows(Service, edition, "code", "name", "needs_consent", "connections", "third_party_id"):
         of_party[row.third_party_id].append(row)
-    columns = ("code", "name", "agent_of_processor", "shares_data", "statement", "source")
+    columns = ("code", "name", "agent_of_processor", "shares_data", "statement", "source", "country")
     return [_party(row, edition, of_party[row.id], flows) for row in _rows(ThirdParty, edition, *columns)]
 
 
 def _party(
     row: Any, edition: EditionFacts, services: list[Any], flows: Mapping[int, list[FlowFacts]]
 ) -> PartyFacts:
-    about = (row.code, row.name, row.agent_of_processor, row.shares_data, row.statement, row.source, edition)
+    is_agent = row.agent_of_processor
+    about = (row.code, row.name, is_agent, row.shares_data, row.statement, row.source, row.country, edition)
     alone = PartyFacts(*about)
     return PartyFacts(
         *about, tuple(_service(service, alone, flows.get(service.id, [])) for service in services)
@@ -204,12 +254,21 @@ def _read_flows(edition: EditionFacts) -> dict[int, list[FlowFacts]]:
     flows: dict[int, list[FlowFacts]] = defaultdict(list)
     columns = ("code", "name", "direction", "personal", "service_id", "service__code")
     for row in _rows(Flow, edition, *columns):
-        flows[row.service_id].append(_flow(row, carried.get(row.id, [])))
+        flows[row.service_id].append(_flow(row, carried.get(row.id, ())))
     return flows
 
 
-def _flow(row: Any, carried: list[tuple[int, str, str]]) -> FlowFacts:
-    """carried: of each element the event that joined it, its name and its collection."""
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An element that a flow carries. joined: the event that made it so; features: those that bring it, if optional."""
+
+    joined: int
+    name: str
+    collection: str
+    features: Mapping[int, str]
+
+
+def _flow(row: Any, carried: Sequence[Carried]) -> FlowFacts:
     return FlowFacts(
         row.id,
         row.code,
@@ -217,18 +276,49 @@ def _flow(row: Any, carried: list[tuple[int, str, str]]) -> FlowFacts:
         row.direction,
         row.personal,
         row.service__code,
-        extended_at=max((event for event, _, _ in carried), default=0),
-        never=tuple(name for _, name, collection in carried if collection == Collection.NEVER),
-        is_optional=bool(carried) and all(c == Collection.OPTIONAL for _, _, c in carried),
+        extended_at=max((each.joined for each in carried), default=0),
+        never=tuple(each.name for each in carried if each.collection == Collection.NEVER),
+        is_optional=bool(carried) and all(each.collection == Collection.OPTIONAL for each in carried),
+        features={key: name for each in carried for key, name in each.features.items()},
     )
 
 
-def _read_carried(edition: EditionFacts) -> dict[int, list[tuple[int, str, str]]]:
+def _read_carried(edition: EditionFacts) -> dict[int, list[Carried]]:
     """By flow, the elements that it carries."""
     elements = {row.id: row for row in _rows(Element, edition, "name", "collection")}
+    brought = _read_brought(edition)
     pairs = FlowElement.history.up_to_event(edition.last_event)
-    carried: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    carried: dict[int, list[Carried]] = defaultdict(list)
     for event, flow, element in pairs.values_list("history_id", "flow_id", "element_id"):
         if (facts := elements.get(element)) is not None:
-            carried[flow].append((event, facts.name, facts.collection))
+            features = brought.get(element, {})
+            carried[flow].append(Carried(event, facts.name, facts.collection, features))
     return carried
+
+
+def _read_brought(edition: EditionFacts) -> dict[int, dict[int, str]]:
+    """By element, the features that bring it: id and name."""
+    names = {row.id: row.name for row in _rows(Feature, edition, "name")}
+    pairs = FeatureElement.history.up_to_event(edition.last_event)
+    brought: dict[int, dict[int, str]] = defaultdict(dict)
+    for feature, element in pairs.values_list("feature_id", "element_id"):
+        if feature in names:
+            brought[element][feature] = names[feature]
+    return brought
+
+
+def _read_places(editions: Sequence[EditionFacts]) -> PlacesFacts:
+    regions: dict[int, RegionFacts] = {}
+    of_code: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for edition in editions:
+        for row in _rows(Region, edition, "code", "name", "countries"):
+            regions[row.id] = RegionFacts(row.name, frozenset(row.countries))
+            of_code[row.code] |= regions[row.id].countries
+    boundary = of_code[BOUNDARY]
+    adequacy = (each for edition in editions for each in _read_adequacy(edition))
+    return PlacesFacts(regions, boundary, of_code[AREA] or boundary, tuple(adequacy))
+
+
+def _read_adequacy(edition: EditionFacts) -> list[AdequacyFacts]:
+    rows = _rows(AdequacyDecision, edition, "country", "decided_on", "ends_on", "partial")
+    return [AdequacyFacts(row.country, row.decided_on, row.ends_on, row.partial) for row in rows]

@@ -2,30 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from consents.decisions.facts import FlowFacts, PartyFacts, ServiceFacts
-from consents.decisions.reading import Held
-from consents.decisions.terms import ALLOWING, Code, Evidence, Reason
+from catalog.countries import country_name
+from catalog.models import Flow
+from consents.decisions.facts import FlowFacts, PartyFacts, PlacesFacts, ServiceFacts
+from consents.decisions.reading import ANYWHERE, Elected, Held, Standing
+from consents.decisions.terms import ALLOWING, Code, ElectionEvidence, Evidence, Reason
+from consents.models import Consent
+from elections.models import ElectionPolicy
+
+Recipients, Safeguard = ElectionPolicy.Recipients, Consent.Safeguard
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """elections: those that it rests on."""
+
     reasons: tuple[Reason, ...]
     consent: Held | None = None
+    elections: tuple[Elected, ...] = ()
 
     @property
     def allows(self) -> bool:
         return self.reasons[0].code in ALLOWING
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the tenant laid down, at the instant and as known: what it elected, and where recipients may be.
+
+    policy: the history row of the rule. day: of the instant, on which an adequacy decision has to hold.
+    """
+
+    recipients: str
+    policy: int | None
+    standing: Standing
+    places: PlacesFacts
+    day: date
+
+    def elected_for(self, flow: FlowFacts | None) -> tuple[Elected, ...]:
+        """By which elections the optional data of the flow is collected; none, where it carries other data as well."""
+        if flow is None or not flow.is_optional:
+            return ()
+        decided = (self.standing.features.get(key) for key in flow.features)
+        return tuple(each for each in decided if each is not None and each.is_on)
+
+
 def because(code: Code, detail: str) -> Verdict:
     return Verdict((Reason(code.value, detail),))
 
 
-# --- Without any consent ---
+def judged(
+    service: ServiceFacts,
+    flow: FlowFacts | None,
+    consents: Sequence[Held],
+    at: datetime,
+    last_events: Mapping[int, int],
+    rules: Rules,
+) -> Verdict:
+    """The verdict on a flow; without one, on the service itself. last_events: of each edition, by its id."""
+    verdict = barred(service, flow, rules)
+    if verdict is None:
+        verdict = without_consent(service) or by_consent(service, flow, consents, at, last_events)
+        verdict = _safeguarded(verdict, service.party, flow, rules)
+    elections = rules.elected_for(flow)
+    return _with_elections(verdict, elections) if elections else verdict
+
+
+def _with_elections(verdict: Verdict, elections: tuple[Elected, ...]) -> Verdict:
+    reasons = verdict.reasons
+    if verdict.allows:
+        on = ", ".join(f"{each.name} is on since {_day(each.since)}" for each in elections)
+        first = replace(reasons[0], detail=f"{reasons[0].detail} What it carries is optional: {on}.")
+        reasons = (first, *reasons[1:])
+    return replace(verdict, reasons=reasons, elections=elections)
+
+
+# --- Whatever is agreed to ---
 
 
 def by_the_party(party: PartyFacts) -> Verdict | None:
@@ -36,17 +92,111 @@ def by_the_party(party: PartyFacts) -> Verdict | None:
     return because(Code.NOTHING_SHARED, f"{words} Source: {party.source}." if party.source else words)
 
 
-def by_the_catalog(service: ServiceFacts, flow: FlowFacts | None) -> Verdict | None:
-    """The verdict where the catalog alone decides; None where a consent has to."""
-    if (verdict := by_the_party(service.party)) is not None:
-        return verdict
+def barred(service: ServiceFacts, flow: FlowFacts | None, rules: Rules) -> Verdict | None:
+    """The verdict where no consent could allow it; None where one could."""
+    return by_the_party(service.party) or _by_collection(flow, rules) or _by_place(service.party, flow, rules)
+
+
+def _by_collection(flow: FlowFacts | None, rules: Rules) -> Verdict | None:
+    """The verdict where what the flow carries is not collected."""
     if flow is not None and flow.never:
         return because(Code.NEVER_COLLECTED, f"{flow.name} carries {', '.join(flow.never)}: never collected.")
-    if flow is not None and flow.is_optional:
+    if flow is not None and flow.is_optional and not rules.elected_for(flow):
+        off = ", ".join(_off(name, rules.standing.features.get(key)) for key, name in flow.features.items())
         return because(
             Code.NOT_ELECTED,
-            f"{flow.name} carries only optional data, and the tenant has not switched its collection on.",
+            f"{flow.name} carries only optional data, and the tenant has not switched its collection on"
+            f"{f': {off}' if off else ''}.",
         )
+    return None
+
+
+def _off(name: str, decided: Elected | None) -> str:
+    return f"{name} is off since {_day(decided.since)}" if decided else f"{name} is off"
+
+
+def _by_place(party: PartyFacts, flow: FlowFacts | None, rules: Rules) -> Verdict | None:
+    """The verdict where the tenant's rule keeps data from the recipient's country, whatever safeguard is named."""
+    if rules.recipients == ANYWHERE or not _goes_out(flow):
+        return None
+    if not party.country:
+        return _not_there(f"The catalog does not know in which country {party.name} is.", rules)
+    if rules.recipients == Recipients.BOUNDARY and party.country not in rules.places.boundary:
+        return _not_there(f"{_where(party)}, outside the EU Data Boundary.", rules)
+    if rules.recipients == Recipients.GEOGRAPHY:
+        return _by_geography(party, rules)
+    return None
+
+
+def _goes_out(flow: FlowFacts | None) -> bool:
+    """What comes in has the tenant for its recipient."""
+    return flow is None or flow.direction == Flow.Direction.TO_THIRD_PARTY
+
+
+def _by_geography(party: PartyFacts, rules: Rules) -> Verdict | None:
+    elected = rules.standing.geography
+    region = rules.places.regions.get(elected.subject) if elected else None
+    if elected is None or region is None:
+        return _not_there("No geography that the catalog knows is elected for this instant.", rules)
+    if party.country in region.countries:
+        return None
+    detail = f"{_where(party)}, outside {region.name}, elected since {_day(elected.since)}."
+    return _not_there(detail, rules)
+
+
+def _not_there(detail: str, rules: Rules) -> Verdict:
+    label = str(Recipients(rules.recipients).label)
+    allowed = f"{label[:1].lower()}{label[1:]}"
+    return because(Code.REGION_NOT_ALLOWED, f"{detail} The tenant lets data go to recipients {allowed} only.")
+
+
+def _where(party: PartyFacts) -> str:
+    return f"{party.name} is in {country_name(party.country)}"
+
+
+def _safeguarded(verdict: Verdict, party: PartyFacts, flow: FlowFacts | None, rules: Rules) -> Verdict:
+    """The verdict, or that a transfer safeguard is missing, where the rule asks for one."""
+    if rules.recipients != Recipients.SAFEGUARDED or not verdict.allows or not _goes_out(flow):
+        return verdict
+    lacks = lacking_safeguard(party, verdict.consent.safeguard if verdict.consent else "", rules)
+    return replace(_not_there(lacks, rules), consent=verdict.consent) if lacks else verdict
+
+
+def lacking_safeguard(party: PartyFacts, safeguard: str, rules: Rules) -> str:
+    """What is missing for a transfer to the party under a consent that names this safeguard; empty for nothing.
+
+    An adequacy decision for some recipients only counts where the consent names it: whoever granted it has seen that
+    this recipient is one of them.
+    """
+    if party.country in rules.places.area:
+        return ""
+    made = [each for each in rules.places.adequacy if each.country == party.country]
+    decisions = [each for each in made if each.holds_on(rules.day)]
+    if any(not each.is_partial for each in decisions):
+        return ""
+    if safeguard == Safeguard.ADEQUACY and not decisions:
+        return f"{_where(party)}; the consent names an adequacy decision, and none is in force for this day."
+    if not safeguard:
+        return f"{_where(party)}, a third country, and no safeguard for the transfer is recorded."
+    return ""
+
+
+def barrier(service: ServiceFacts, flow: FlowFacts | None, safeguards: Iterable[str], rules: Rules) -> str:
+    """The code of what bars the flow, also for want of a safeguard among those that its consents name; "" for none."""
+    if (verdict := barred(service, flow, rules)) is not None:
+        return verdict.reasons[0].code
+    if rules.recipients != Recipients.SAFEGUARDED or not _goes_out(flow):
+        return ""
+    named = list(safeguards) or [""] * (without_consent(service) is not None)
+    is_lacking = any(lacking_safeguard(service.party, each, rules) for each in named)
+    return Code.REGION_NOT_ALLOWED.value if is_lacking else ""
+
+
+# --- Without consent ---
+
+
+def without_consent(service: ServiceFacts) -> Verdict | None:
+    """The verdict where none is needed; None where a consent decides."""
     if service.party.is_agent:
         return because(
             Code.AGENT_OF_PROCESSOR,
@@ -67,7 +217,7 @@ def by_consent(
     at: datetime,
     last_events: Mapping[int, int],
 ) -> Verdict:
-    """The verdict of what was agreed for the service and connection. last_events: of each edition, by its id."""
+    """The verdict of what was agreed for the service and connection."""
     in_force = next((held for held in consents if holds(held, at)), None)
     if in_force is None:
         return _why_none_holds(service, consents, at)
@@ -165,17 +315,35 @@ def _one_of(details: Sequence[str]) -> str:
     return different[0] if len(different) == 1 else f"{different[0]} And {len(different) - 1} more."
 
 
-def evidence_of(service: ServiceFacts, verdict: Verdict, flows: Sequence[FlowFacts]) -> Evidence:
-    edition, held = service.party.edition, verdict.consent
-    if held is None:
-        return Evidence(edition.catalog, edition.number, edition.last_event)
-    covered = tuple((flow.code, held.covered[flow.id].record) for flow in flows if flow.id in held.covered)
-    return Evidence(
+def evidence_of(
+    service: ServiceFacts, verdicts: Sequence[Verdict], flows: Sequence[FlowFacts], rules: Rules
+) -> Evidence:
+    """What the verdicts on a service, or on some flows of it, rest on."""
+    edition = service.party.edition
+    held = next((verdict.consent for verdict in verdicts if verdict.consent is not None), None)
+    elections = (each for verdict in verdicts for each in verdict.elections)
+    evidence = Evidence(
         edition.catalog,
         edition.number,
         edition.last_event,
-        held.id,
-        held.record_id,
-        held.history_id,
-        covered,
+        elections=_election_evidence((*elections, *_measure(rules))),
+        policy=None if rules.recipients == ANYWHERE else rules.policy,
     )
+    if held is None:
+        return evidence
+    covered = tuple((flow.code, held.covered[flow.id].record) for flow in flows if flow.id in held.covered)
+    return replace(
+        evidence, consent=held.id, record_id=held.record_id, history_id=held.history_id, flows=covered
+    )
+
+
+def _measure(rules: Rules) -> tuple[Elected, ...]:
+    """The election by which recipients are measured."""
+    geography = rules.standing.geography
+    return () if geography is None else (geography,)
+
+
+def _election_evidence(elections: Iterable[Elected]) -> tuple[ElectionEvidence, ...]:
+    """Each election once: one can switch several features."""
+    found = (ElectionEvidence(e.kind, e.election, e.record_id, e.history_id) for e in elections)
+    return tuple(dict.fromkeys(found))

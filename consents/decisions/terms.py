@@ -24,6 +24,10 @@ class Code(models.TextChoices):
     NOT_COVERED = "not_covered_by_consent", "The consent does not cover it"
     NEVER_COLLECTED = "never_collected", "It carries what is never collected"
     NOT_ELECTED = "collection_not_elected", "It carries only optional data that was not switched on"
+    REGION_NOT_ALLOWED = (
+        "region_not_allowed",
+        "The tenant's rule does not let it go to the recipient's country",
+    )
     UNKNOWN_FLOW = "unknown_flow", "The catalog has no such flow"
     UNKNOWN_SERVICE = "unknown_service", "The catalog has no such service"
     UNKNOWN_PARTY = "unknown_third_party", "The catalog has no such third party"
@@ -72,12 +76,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class ElectionEvidence:
+    """An election that an answer rests on, as known at the instant: `kind` is collection or storage.
+
+    history_id: its history row, which is also the id of the audit event that made it so.
+    """
+
+    kind: str
+    id: int
+    record_id: str
+    history_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the answer rests on.
 
     history_id: the consent's history row as known at the instant, which is also the id of the audit event that made
     it so; flows: code and history row of each covered flow that was asked about, as it was agreed to;
-    catalog_event: the last audit event of the catalog's edition. services: for a third party, those of each service.
+    catalog_event: the last audit event of the catalog's edition. elections: those by which optional data is collected,
+    and that of the geography by which recipients are measured; policy: the history row of the rule on recipients, where
+    there is one. services: for a third party, those of each service.
     """
 
     catalog: str = ""
@@ -87,6 +106,8 @@ class Evidence:
     record_id: str | None = None
     history_id: int | None = None
     flows: tuple[tuple[str, int], ...] = ()
+    elections: tuple[ElectionEvidence, ...] = ()
+    policy: int | None = None
     services: tuple[Evidence, ...] = ()
 
 

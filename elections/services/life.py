@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from audit.refusals import refusal_of
-from elections.consequences import Switched
+from elections.consequences import Switched, leaves_boundary
 from elections.models import CollectionElection, Election, ElectionPolicy, StorageElection
-from elections.rules import check_features, check_region
+from elections.rules import check_assessed, check_features, check_region
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.deeds import locked, name_of, person_behind, require_open, require_reason
@@ -84,6 +84,8 @@ def _check(election: Election, begins: datetime, now: datetime) -> None:
     """Raise as the rules do, for what changed since it was proposed."""
     if isinstance(election, StorageElection):
         check_region(election.tenant, election.region, begins, now)
+        if leaves_boundary(election.tenant, election.region):
+            check_assessed(election.region, election.transfer_assessment)
     elif isinstance(election, CollectionElection):
         parts = election.parts.select_related("feature")
         check_features(election.tenant, [Switched(part.feature, part.is_on) for part in parts], begins, now)
@@ -168,4 +170,7 @@ def keep_proposal(election: Election, activity: str) -> None:
         ):
             election.save()
     except IntegrityError as error:
-        raise refusal_of(error) or error from error
+        broken = refusal_of(error)
+        if broken is None:
+            raise
+        raise broken from error

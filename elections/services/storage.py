@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from catalog.geographies import geographies
 from catalog.models import Region
 from elections.consequences import StorageConsequences, as_kept, region_consequences
 from elections.models import Election, StorageElection
-from elections.rules import check_region, offered_region, refuse_value
+from elections.rules import check_assessed, check_region, offered_region, refuse_value
 from elections.services.life import (
     approve,
     held,
@@ -21,7 +22,7 @@ from elections.services.life import (
     require_no_proposal,
     sign,
 )
-from elections.storing import decided_countries, region_by_country
+from elections.storing import region_by_country
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
 from tenants.deeds import require_open, require_reason
@@ -84,12 +85,7 @@ def _require_confirmation(meaning: StorageConsequences, confirmed: bool) -> None
 def _require_assessment(meaning: StorageConsequences, text: str, assessed_on: date | None) -> None:
     if not meaning.leaves_boundary:
         return
-    if not text.strip():
-        sentence = (
-            f"{meaning.region} lies outside the EU Data Boundary and the directory inside: record what was assessed of "
-            "the transfer (GDPR Art. 44 to 46)."
-        )
-        refuse_value("transfer_assessment", "assessment_missing", sentence)
+    check_assessed(meaning.region, text)
     if assessed_on is None or not EARLIEST_ASSESSMENT <= assessed_on <= timezone.localdate():
         refuse_value(
             "assessed_on",
@@ -126,7 +122,7 @@ def begin_storage(*, tenant: Tenant, by: Principal) -> StorageElection | None:
     """
     require(by, Permission.PROPOSE_ELECTION, tenant)
     tenant = held(tenant)
-    region = region_by_country(tenant.country)
+    region = region_by_country(tenant)
     if region is None or not tenant.is_open or _elected(tenant).exists():
         return None
     meaning = region_consequences(tenant, region, tenant.exists_since)
@@ -148,6 +144,7 @@ def _elected(tenant: Tenant) -> Any:
 def begin_everywhere(*, by: Principal) -> int:
     """`begin_storage` for every tenant without an election; how many got one. For the schedule."""
     elected = StorageElection.objects.across_tenants().filter(tenant=OuterRef("pk"), status__in=STANDING)
-    decided = decided_countries()
-    waiting = Tenant.objects.filter(~Exists(elected), status=Tenant.Status.ACTIVE, country__in=decided)
-    return sum(begin_storage(tenant=tenant, by=by) is not None for tenant in waiting.order_by("pk"))
+    waiting = Tenant.objects.filter(~Exists(elected), status=Tenant.Status.ACTIVE).order_by("pk")
+    among = list(geographies())
+    decided = (tenant for tenant in waiting if region_by_country(tenant, among) is not None)
+    return sum(begin_storage(tenant=tenant, by=by) is not None for tenant in decided)

@@ -16,7 +16,7 @@ class Collected(EmployeePage):
         return self.page(
             "collected",
             situation=situation,
-            parts=collected(situation),
+            parts=collected(self.tenant, situation),
             sharings=shared(self.tenant),
         )
 

@@ -13,6 +13,7 @@ from portal.views.bases import EmployeePage
 from portal.words import say
 from privacy_console.errors import Refused
 from tenants.middleware import client_address
+from terms.languages import best_of
 from terms.markdown import as_html
 from terms.models import Acceptance, TermsPolicy, TermsText
 from terms.services import decide, show
@@ -68,6 +69,7 @@ class TermsPage(EmployeePage):
             place=shown.place,
             ticket=shown.ticket,
             at_hand=_languages_at_hand(shown.text),
+            is_foreign=bool(wished) and not best_of(wished, [shown.text.language], ""),
             **words_of(shown.text),
         )
 

@@ -360,14 +360,15 @@ class AcceptanceSerializer(OutputSerializer):
     version = serializers.IntegerField(source="version.number", read_only=True)
     revision = serializers.SerializerMethodField()
     supersedes = serializers.SerializerMethodField()
-    source = serializers.SerializerMethodField()
+    acceptance_import = serializers.SerializerMethodField()
 
     class Meta:
         model = Acceptance
         fields = (
             "id", "receipt_id", "employee", "directory_id", "user_principal_name", "display_name", "version",
             "revision", "language", "text_sha256", "round", "shown_at", "decided_at", "decision", "valid_until",
-            "button", "surface", "trigger", "device", "network", "supersedes", "source", "imported_from", "key_id",
+            "button", "surface", "trigger", "device", "network", "supersedes", "acceptance_import",
+            "imported_from", "key_id",
         )  # fmt: skip
 
     def get_revision(self, acceptance: Acceptance) -> int | None:
@@ -378,7 +379,7 @@ class AcceptanceSerializer(OutputSerializer):
         """The decision before it; its id."""
         return str(acceptance.supersedes_id) if acceptance.supersedes_id else None
 
-    def get_source(self, acceptance: Acceptance) -> str | None:
+    def get_acceptance_import(self, acceptance: Acceptance) -> str | None:
         """The import that brought it; its id. Null for what was decided here."""
         return str(acceptance.source_id) if acceptance.source_id else None
 

@@ -57,7 +57,11 @@ class Report:
         self.policy: TermsPolicy = known
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        """Counted by keys alone, before anything is written."""
+        active = self._known(Employee).filter(status=Employee.Status.ACTIVE)
+        asked = {key for key in active.values_list("id", flat=True) if self._is_for(key)}
+        decided = self._known(Acceptance).filter(policy_id=self.policy.pk)
+        return len(asked.union(decided.values_list("employee_id", flat=True)))
 
     def __iter__(self) -> Iterator[Line]:
         """The lines in the order in which the employees became known, read in portions."""
@@ -77,7 +81,7 @@ class Report:
         decisions = by_employee(self._parts(Acceptance, people).order_by("decided_at", "id").as_instances())
         reminders = by_employee(self._parts(Reminder, people).order_by("round", "number").as_instances())
         for one in people:
-            is_asked = self._is_asked(one)
+            is_asked = one.is_active and self._is_for(one.pk)
             if is_asked or decisions[one.pk]:
                 yield self._line(one, decisions[one.pk], reminders[one.pk], is_asked)
 
@@ -94,14 +98,11 @@ class Report:
             self._revisions.get(last.revision_id) if last and last.revision_id else None,
         )
 
-    def _is_asked(self, employee: Employee) -> bool:
-        """The rule of `terms.progress.asked_of`, on what was known then."""
-        if self.policy.is_retired or not employee.is_active or employee.pk in self._members(excluded=True):
+    def _is_for(self, employee: int) -> bool:
+        """The rule of `terms.progress.asked_of`, on what was known then; for somebody who is active."""
+        if self.policy.is_retired or employee in self._left_out:
             return False
-        return self.policy.for_everybody or employee.pk in self._members(excluded=False)
-
-    def _members(self, *, excluded: bool) -> frozenset[int]:
-        return self._left_out if excluded else self._included
+        return self.policy.for_everybody or employee in self._included
 
     @cached_property
     def _included(self) -> frozenset[int]:
@@ -114,10 +115,8 @@ class Report:
     def _in_groups(self, *, excluded: bool) -> frozenset[int]:
         targets = self._known(TermsTarget).filter(policy_id=self.policy.pk, excluded=excluded)
         groups = list(targets.values_list("group_id", flat=True))
-        members = self._known(GroupMember).filter(group_id__in=groups) if groups else None
-        return (
-            frozenset(members.values_list("employee_id", flat=True)) if members is not None else frozenset()
-        )
+        members = self._known(GroupMember).filter(group_id__in=groups)
+        return frozenset(members.values_list("employee_id", flat=True))
 
     @cached_property
     def _versions(self) -> dict[int, TermsVersion]:

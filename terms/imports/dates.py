@@ -119,9 +119,10 @@ def _date_of(plain: str, order: str) -> tuple[tuple[int, int, int], str]:
         day, month = (first, second) if order == DateOrder.DAY_FIRST else (second, first)
         return (int(found["year"]), month, day), plain[found.end() :]
     if found := _NAMED.match(plain):
-        name, day = found["month"] or found["name"], found["day"] or found["number"]
-        if name[:3] in MONTHS:
-            return (int(found["year"]), MONTHS.index(name[:3]) + 1, int(day)), plain[found.end() :]
+        name = (found["month"] or found["name"])[:3]
+        if name in MONTHS:
+            day = int(found["day"] or found["number"])
+            return (int(found["year"]), MONTHS.index(name) + 1, day), plain[found.end() :]
     raise ValueError(f"“{plain}” is no date that can be read" if plain else "there is no time")
 
 

@@ -90,7 +90,7 @@ class Document:
 
 def documents_at(paths: Sequence[Path]) -> list[Document]:
     """Files, and each *.json of folders. Raises OSError, Refused for an empty folder."""
-    return [Document(shown_name(file.name), partial(file.open, "rb")) for file in files_of(paths)]
+    return [Document(shown_name(file.name), partial(open, file, "rb")) for file in files_of(paths)]
 
 
 def document_of(name: str, content: bytes) -> Document:

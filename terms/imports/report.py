@@ -36,9 +36,9 @@ COLUMNS = {
     },
     TIME: {
         "acceptedtime", "accepteddatetime", "accepteddate", "acceptedon", "timeaccepted", "dateaccepted",
-        "akzeptiertam", "akzeptiertezeit", "annahmezeit", "zeitpunktderannahme", "heuredacceptation", "datedacceptation",
-        "horadeaceptacion", "fechadeaceptacion", "oradiaccettazione", "dataaccettazione", "datadiaccettazione",
-        "horadeaceitacao", "tijdvanacceptatie", "geaccepteerdop",
+        "akzeptiertam", "akzeptiertezeit", "annahmezeit", "zeitpunktderannahme", "heuredacceptation",
+        "datedacceptation", "horadeaceptacion", "fechadeaceptacion", "oradiaccettazione",
+        "dataaccettazione", "datadiaccettazione", "horadeaceitacao", "tijdvanacceptatie", "geaccepteerdop",
     },
 }  # fmt: skip
 VERSION_NUMBER = re.compile(r"(\d{1,10})(?:[.,]0+)?\Z")

@@ -92,8 +92,8 @@ class Acceptance(TenantOwned):
                 fields=("tenant", "employee", "policy", "version", "-decided_at", "-id"),
                 name="acceptance_by_employee",
             ),
-            models.Index(fields=("tenant", "-decided_at", "-id"), name="acceptance_by_time"),
-            models.Index(fields=("tenant", "policy", "-decided_at", "-id"), name="acceptance_by_policy"),
+            # The log of a policy, the newest first.
+            models.Index(fields=("policy", "-decided_at", "-id"), name="acceptance_by_policy"),
         )
         constraints = (
             models.UniqueConstraint(

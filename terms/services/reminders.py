@@ -27,7 +27,7 @@ from terms.models import Reminder, TermsPolicy, TermsText
 from terms.reminder_words import LANGUAGES, day, say
 from terms.services.policies import in_use
 from terms.services.texts import latest_revision
-from terms.standing import Standing, version_asked
+from terms.standing import Place, Standing, version_asked
 from work.digest import SUBJECT_LENGTH, absolute, in_each_tenant
 from work.mail import post_all
 from work.models import Message
@@ -150,6 +150,7 @@ class _Writer:
         self.policy, self.now = policy, now
         self.link = _portal_page(policy)
         version = version_asked(policy, now)
+        self.version = version.pk if version else 0
         revision = latest_revision(version) if version else None
         texts = TermsText.objects.for_tenant(policy.tenant_id).filter(revision=revision)
         self.titles: dict[str, str] = dict(texts.values_list("language", "title"))
@@ -165,25 +166,21 @@ class _Writer:
             "title": self.titles[best_of(wished, list(self.titles), self.policy.default_language)],
             "link": self.link,
             "number": number,
+            "day": day(language, place.due) if place.due else "",
         }
-        has_grace = (
-            place.standing == Standing.ACCEPTED_OLDER and place.due is not None and place.due > self.now
-        )
-        grace = [say(language, "grace", day=day(language, place.due))] if has_grace and place.due else []
-        parts = [
-            say(language, "asked", **values),
-            *grace,
-            say(language, "link", **values),
-            say(language, "end", **values),
-        ]
-        asked = place.version.pk if place.version else 0
+        sentences = ("asked", "grace", "link", "end") if self._has_grace(place) else ("asked", "link", "end")
         return Message(
             tenant=self.policy.tenant,
             to=employee.address,
             subject=one_line(say(language, "subject", **values))[:SUBJECT_LENGTH],
-            body="\n\n".join(parts) + "\n",
-            key=f"terms.remind/{asked}/{place.round}/{number}/{employee.pk}",
+            body="\n\n".join(say(language, key, **values) for key in sentences) + "\n",
+            key=f"terms.remind/{self.version}/{place.round}/{number}/{employee.pk}",
         )
+
+    def _has_grace(self, place: Place) -> bool:
+        """Whether what they accepted before still counts."""
+        is_older = place.standing == Standing.ACCEPTED_OLDER
+        return is_older and place.due is not None and place.due > self.now
 
 
 def _portal_page(policy: TermsPolicy) -> str:

@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.kinds import REFERENCE_CATALOG
-from catalog.models import Catalog, Flow, Service
+from catalog.models import Catalog, Feature, Flow, Service
 from catalog.services import add_entry, remove_entry
 from consents.admin.matrix import LINES
 from consents.models import Consent
 from consents.picture import Picture, picture_of
 from consents.services import grant_consent, request_consent, withdraw_consent
 from consents.streams import BACK, OUT, Standing, Stream, streams_of
+from elections.services import set_election_policy
 from tenants.access import Shell
 from tenants.models import Membership, Tenant
 from tenants.pages.moments import Moment
@@ -27,6 +28,7 @@ from tenants.roles import Role
 from tests.admin.suite import at_work
 from tests.cast import CastTestCase
 from tests.consents.lives import door, exists_for_years, granted, requested, withdrawn
+from tests.elections.stories import switched
 
 GLANCE, FLOWING = reverse("admin:consents_consent_glance"), reverse("admin:consents_consent_picture")
 
@@ -264,6 +266,49 @@ class PictureTests(OverviewCase):
     def test_what_begins_later_may_not_flow_yet(self) -> None:
         granted(self.contoso, self.admin, effective_from=timezone.now() + timedelta(days=2))
         assert self.standings() == {Standing.OFF}
+
+    def with_optional_data(self) -> Consent:
+        """A consent for what receives optional data."""
+        element = Feature.objects.get(code="device_query").elements.order_by("code")[0]
+        with at_work():
+            one_more_flow(elements=[element.code])
+        return granted(self.contoso, self.admin)
+
+    def test_optional_data_flows_once_it_is_switched_on(self) -> None:
+        self.with_optional_data()
+        assert self.standings() == {Standing.ALLOWED, Standing.NOT_COLLECTED}
+        before, begins = timezone.now(), timezone.now() + timedelta(days=1)
+        switched(self.contoso, self.officer, device_query=True)
+        assert self.standings() == {Standing.ALLOWED}
+        assert self.standings(Moment(before, at=before)) == {Standing.ALLOWED, Standing.NOT_COLLECTED}
+        switched(self.contoso, self.officer, begins, device_query=False)
+        assert self.standings(Moment(at=begins)) == {Standing.ALLOWED, Standing.NOT_COLLECTED}
+
+    def test_the_consents_page_says_of_optional_data_whether_it_is_collected(self) -> None:
+        consent = self.with_optional_data()
+        address = reverse("admin:consents_consent_change", args=[consent.pk])
+        assert "Optional, not collected" in self.see(self.auditor, address)
+        before = timezone.now()
+        switched(self.contoso, self.officer, device_query=True)
+        assert "Collected: Device query since" in self.see(self.auditor, address)
+        assert "Optional, not collected" in self.see(self.auditor, address, as_of=before.isoformat())
+        renewing = reverse("admin:consents_consent_renew", args=[consent.pk])
+        assert "Collected: Device query since" in self.see(self.admin, renewing)
+
+    def test_nothing_may_go_where_the_tenants_rule_does_not_let_it(self) -> None:
+        consent = granted(self.contoso, self.admin, safeguard="")
+        free = timezone.now()
+        for rule in ("boundary", "geography", "safeguarded"):
+            set_election_policy(tenant=self.contoso, recipients=rule, by=self.officer)
+            assert self.standings() == {Standing.ELSEWHERE}
+        assert self.standings(Moment(free, at=free)) == {Standing.ALLOWED}
+        for page in (FLOWING, GLANCE):
+            assert "Not allowed into this country" in self.see(self.auditor, page)
+            assert "Not allowed into this country" not in self.see(self.auditor, page, as_of=free.isoformat())
+        with door():
+            withdraw_consent(consent=consent, by=self.admin, reason="Over.")
+        granted(self.contoso, self.admin)
+        assert self.standings() == {Standing.ALLOWED}, "the consent names clauses"
 
     def drawn(self, tenant: Tenant, way: str) -> Picture:
         streams = streams_of(tenant, Moment())[way]

@@ -15,6 +15,8 @@ from audit.models import AuditEvent
 from catalog.models import Service
 from consents.models import Consent
 from consents.services import grant_consent, request_consent, withdraw_consent
+from elections.services import begin_storage, set_election_policy
+from tenants.access import Shell
 from tenants.roles import Role
 from tests.api import suite
 from tests.consents.stories import SERIAL_NUMBER, instant
@@ -169,6 +171,27 @@ class TestDecisions(AskingTestCase):
         self.withdraw()
         assert self.answer(QUESTION, **KEY) == first
         assert not self.answer(QUESTION)["allowed"]
+
+    def test_the_rule_on_recipients_and_the_election_it_goes_by(self) -> None:
+        begin_storage(tenant=self.contoso, by=Shell())
+        policy = set_election_policy(tenant=self.contoso, recipients="geography", by=self.officer)
+        asked: tuple[tuple[str, Any], ...] = ((PATH, QUESTION), (EVALUATION, REQUEST))
+        for path, body in asked:
+            answer = self.answer(body, path)
+            context = answer.get("context", answer)
+            assert not answer.get("decision", answer.get("allowed"))
+            assert [reason["code"] for reason in context["reasons"]] == ["region_not_allowed"]
+            (election,) = context["evidence"]["elections"]
+            for row in (election["history_id"], context["evidence"]["policy"]):
+                assert AuditEvent.objects.for_tenant(self.contoso).filter(pk=row).exists()
+            assert election["kind"] == "storage"
+        assert policy.recipients == "geography"
+        past: dict[str, Any] = {**QUESTION, "known_at": instant().isoformat()}
+        for body in (QUESTION, past):
+            self.answer(body)
+            with CaptureQueriesContext(connection) as captured:
+                self.answer(body)
+            assert len(captured) == 3
 
     def test_queries(self) -> None:
         """One for the token, one for the answer, one more for the past; of a thousand questions as well."""

@@ -524,7 +524,7 @@ class TestAcceptanceImports(OfPolicies, suite.EndpointSuite):
         with self.door():
             who = colleague(self.contoso)
         report = REPORT.replace("2023-07-04T07:57:43Z", "04/07/2023 09:57").format(who.user_principal_name)
-        how = {"dates": "day_first", "time_zone": "Europe/Berlin", "versions": {"5": 1}}
+        how: dict[str, Any] = {"dates": "day_first", "time_zone": "Europe/Berlin", "versions": {"5": 1}}
         dry = self.ask("?dry_run=true", report=report, **how)
         assert (dry.status_code, dry.json()["id"], dry.json()["recorded"]) == (200, None, 1)
         assert not Acceptance.objects.for_tenant(self.contoso).exists()
@@ -541,7 +541,7 @@ class TestAcceptanceImports(OfPolicies, suite.EndpointSuite):
         assert (again["already_recorded"], again["left_out"]) == (1, 1)
         assert again["problems"][0]["pointer"] == "/documents/0/value/1"
         [kept] = self.reader.get(f"{TERMS}{self.policy.pk}/acceptances/").json()["results"]
-        assert (kept["source"], kept["surface"], kept["decided_at"]) == (
+        assert (kept["acceptance_import"], kept["surface"], kept["decided_at"]) == (
             made["id"],
             "company_portal",
             "2023-07-04T07:57:00Z",

@@ -14,11 +14,16 @@ from django.utils import timezone
 from audit.guards import Frozen, Guard, Kept
 from audit.history import Stance, audited_models
 from catalog.models import (
+    AdequacyDecision,
+    AtRestException,
+    BoundaryPhase,
     Catalog,
     Category,
     Datacentre,
     Edition,
     Element,
+    Feature,
+    FeatureElement,
     Flow,
     FlowElement,
     Region,
@@ -36,11 +41,14 @@ from consents.models import (
     Objection,
     SubcontractorNotice,
 )
+from elections.models import CollectionElection, ElectedFeature, ElectionPolicy, StorageElection
 from portal.models import IdentityProvider
+from residency.models import LocationDrift, ObservedLocation
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
 from terms.models import (
     Acceptance,
     AcceptanceImport,
+    Reminder,
     TermsPolicy,
     TermsRevision,
     TermsTarget,
@@ -273,6 +281,16 @@ def _acceptance(cast: Cast) -> Acceptance:
     )
 
 
+def _reminder(cast: Cast) -> Reminder:
+    version, who, message = _version(cast), employee(cast), _message(cast)
+    for row in (version, who, message):
+        row.save()
+    return Reminder(
+        tenant=cast.contoso, employee=who, policy=version.policy, version=version, round=1, number=1,
+        reminded_at=timezone.now(), message=message,
+    )  # fmt: skip
+
+
 def _acceptance_import(cast: Cast) -> AcceptanceImport:
     policy = _terms(cast)
     policy.save()
@@ -281,11 +299,81 @@ def _acceptance_import(cast: Cast) -> AcceptanceImport:
     )
 
 
+def _feature_element(cast: Cast) -> FeatureElement:
+    feature = FEATURE(cast)
+    feature.save()
+    return FeatureElement(
+        feature=feature, element=Element.objects.filter(collection="optional").earliest("pk")
+    )
+
+
+def _election(cast: Cast) -> dict[str, Any]:
+    """What both kinds have: approved, to begin at an instant of its own."""
+    now = timezone.now()
+    begins = now + datetime.timedelta(days=1, minutes=next(numbers))
+    edition = Edition.objects.filter(catalog__code="intune").earliest()
+    decided = {"status": "approved", "decided_at": now, "effective_from": begins}
+    return {"tenant": cast.contoso, "edition": edition, "reason": "Asked for", **decided}
+
+
+def _storage_election(cast: Cast) -> StorageElection:
+    region = Region.objects.get(code="EU")
+    facts = {"code": region.code, "name": region.name, "origin": "first"}
+    return StorageElection(**_election(cast), region=region, region_record=1, **facts)
+
+
+def _elected_feature(cast: Cast) -> ElectedFeature:
+    """Of the proposal that waits: there is one at most."""
+    proposed = {"status": "proposed", "decided_at": None, "effective_from": None}
+    waiting = CollectionElection.objects.for_tenant(cast.contoso).awaiting_decision().first()
+    election = waiting or CollectionElection(**_election(cast) | proposed, name="Made")
+    election.save()
+    feature = FEATURE(cast)
+    feature.save()
+    facts = {"code": feature.code, "name": feature.name, "is_on": True}
+    return ElectedFeature(tenant=cast.contoso, election=election, feature=feature, feature_record=1, **facts)
+
+
+def _election_policy(cast: Cast) -> ElectionPolicy:
+    """As with the policy of consents, each tenant has only one."""
+    if not ElectionPolicy.objects.for_tenant(cast.contoso).exists():
+        return ElectionPolicy(tenant=cast.contoso)
+    other = _tenant(cast)
+    other.save()
+    return ElectionPolicy(tenant=other)
+
+
+def _observed(cast: Cast) -> ObservedLocation:
+    return ObservedLocation(
+        tenant=cast.contoso,
+        observed_on=datetime.date(2026, 1, 1),
+        place="Japan",
+        country="JP",
+        source=f"Look {next(numbers)}",
+        origin="by_hand",
+        recorded_by="officer",
+    )
+
+
+def _location_drift(cast: Cast) -> LocationDrift:
+    day = datetime.date(2026, 1, 1)
+    return LocationDrift(
+        tenant=cast.contoso,
+        key=f"country:{next(numbers)}",
+        place="Japan",
+        country="JP",
+        elected=Region.objects.get(code="EU"),
+        first_seen_on=day,
+        last_seen_on=day,
+    )
+
+
 def _text() -> str:
     return f"changed {next(numbers)}"
 
 
 FLOW = _entry(Flow, service=lambda: Service.objects.get(code="vpp"), direction="to_third_party")
+FEATURE = _entry(Feature)
 ELEMENT = _entry(
     Element,
     category=lambda: Category.objects.earliest("pk"),
@@ -307,8 +395,32 @@ MAKERS: dict[type[Any], Maker] = {
     Service: Maker(_entry(Service, third_party=lambda: ThirdParty.objects.get(code="apple")), "note", _text),
     Flow: Maker(FLOW, "message", _text),
     FlowElement: Maker(_flow_element, "element_id", lambda: Element.objects.latest("pk").pk),
+    Feature: Maker(FEATURE, "condition", _text),
+    FeatureElement: Maker(_feature_element, "element_id", lambda: Element.objects.latest("pk").pk),
+    StorageElection: Maker(_storage_election, "withdrawn_by", _text),
+    CollectionElection: Maker(
+        lambda cast: CollectionElection(**_election(cast), name="Made"), "withdrawn_by", _text
+    ),
+    ElectedFeature: Maker(_elected_feature, "name", _text),
+    ElectionPolicy: Maker(_election_policy, "recipients", lambda: "boundary"),
     Region: Maker(_entry(Region, kind="geography", provider="Microsoft"), "provider", _text),
     Datacentre: Maker(_entry(Datacentre, country="SE", geography="Europe", city="Gävle"), "city", _text),
+    BoundaryPhase: Maker(
+        _entry(
+            BoundaryPhase,
+            region=lambda: Region.objects.get(code="EUDB"),
+            starts_on=datetime.date(2026, 1, 1),
+            covers="Logs",
+        ),
+        "covers",
+        _text,
+    ),
+    AtRestException: Maker(_entry(AtRestException, covers="Mail"), "covers", _text),
+    AdequacyDecision: Maker(
+        _entry(AdequacyDecision, country="KE", reference="1", decided_on=datetime.date(2026, 1, 1)),
+        "reference",
+        _text,
+    ),
     Consent: Maker(consent, "justification", _text),
     CoveredFlow: Maker(_covered_flow, "name", _text),
     ConsentPolicy: Maker(_policy, "log_decisions", lambda: "all"),
@@ -323,6 +435,8 @@ MAKERS: dict[type[Any], Maker] = {
     CalendarFeed: Maker(_feed, "name", _text),
     MailPreference: Maker(_preference, "digest", lambda: "off"),
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
+    ObservedLocation: Maker(_observed, "source", _text),
+    LocationDrift: Maker(_location_drift, "reason", _text),
     Employee: Maker(employee, "display_name", _text),
     Group: Maker(_group, "name", _text),
     GroupMember: Maker(_group_member, "group_id", _another_group),
@@ -332,6 +446,7 @@ MAKERS: dict[type[Any], Maker] = {
     TermsRevision: Maker(_revision, "note", _text),
     TermsText: Maker(_terms_text, "body", _text),
     Acceptance: Maker(_acceptance, "button", _text),
+    Reminder: Maker(_reminder, "by_hand", lambda: True),
     AcceptanceImport: Maker(_acceptance_import, "name", _text),
 }
 

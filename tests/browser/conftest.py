@@ -135,7 +135,11 @@ class Visitor:
         """What axe-core finds critical or serious (or of the impacts given) on the page as it stands."""
         # As the browser's own tools do it: the page's policy does not hold for it.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        # What WCAG 2.2 adds is looked for where everything is.
+        rules = {"target-size": {"enabled": bool(impacts)}}
+        found = self.page.evaluate(
+            "rules => axe.run(document, {resultTypes: ['violations'], rules: rules})", rules
+        )
         return [
             f"{self.page.url}: {rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
             for rule in found["violations"]

@@ -134,7 +134,7 @@ def test_from_the_officers_draft_to_the_auditors_proof(
     _write_and_publish(visit, cast)
     with Provider() as provider, visit() as officer:
         provider.person["oid"], provider.asks_first = reader.directory_id, True
-        given = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET}
+        given: dict[str, Any] = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": SECRET}
         set_identity_provider(tenant=cast.contoso, by=cast.admin, is_on=True, **given)
         page = officer.sign_in(cast.officer).open(f"/admin/terms/termspolicy/{policy.pk}/outstanding/")
         expect(page.get_by_text(reader.user_principal_name)).to_be_visible()

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command, get_commands
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUR_APPS = (
-    "privacy_console", "audit", "tenants", "work", "catalog", "elections", "consents", "terms", "portal"
+    "privacy_console", "audit", "tenants", "work", "catalog", "elections", "consents", "terms", "residency",
+    "portal",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from tests.commands.running import our_commands, run
 from tests.consents.graph.samples import TENANT
 from tests.consents.subcontracting import agent, announced
 from tests.elections.stories import switched, with_four_eyes
+from tests.residency.making import elected, seen
 from tests.terms.stories import colleague, decided, published
 
 REASON = "Agreed in the privacy meeting"
@@ -31,6 +32,7 @@ CONTOSO = ("--tenant", "contoso")
 APNS = (*CONTOSO, "--service", "apns")
 JAMF = (*CONTOSO, "--service", "jamf_compliance")
 SAMPLES = Path(__file__).resolve().parent.parent / "terms" / "samples"
+LOCATIONS = Path(__file__).resolve().parent.parent / "residency" / "locations.csv"
 PEOPLE, BODY, ACCEPTED = SAMPLES / "people.csv", SAMPLES / "terms.md", SAMPLES / "accepted.csv"
 RECEIPT = Path(tempfile.mkdtemp()) / "receipt.json"
 WORDS = ("--title", "Phones", "--summary", "You agree.")
@@ -140,6 +142,12 @@ CHANGING: dict[str, tuple[str, tuple[str, ...], str]] = {
     "approve_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.approved"),
     "reject_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.rejected"),
     "withdraw_election": ("admin@contoso.example", ("collection", *CONTOSO), "election.withdrawn"),
+    "import_locations": ("admin@contoso.example", (str(LOCATIONS), *CONTOSO), "location.observed"),
+    "resolve_location_drift": (
+        "officer@contoso.example",
+        ("--as", "accepted", *CONTOSO),
+        "location_drift.resolved",
+    ),
     "set_election_policy": (
         "officer@contoso.example",
         (*CONTOSO, "--four-eyes", "on", "--recipients", "boundary"),
@@ -175,6 +183,8 @@ READING: dict[str, tuple[str, ...]] = {
     "list_expiries": CONTOSO,
     "list_terms": CONTOSO,
     "list_elections": CONTOSO,
+    "list_location_drift": CONTOSO,
+    "residency_verdict": CONTOSO,
     "verify_receipt": (str(RECEIPT),),
     "decide": (*CONTOSO, "--service", "managed_google_play", "--third-party", "apple"),
 }
@@ -193,9 +203,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def something_there(cast: Cast, request: pytest.FixtureRequest) -> None:
     """What the examples work on: a token, a consent in each state, a subcontractor."""
-    if getattr(request.node, "callspec", None) and request.node.callspec.params.get("name", "").endswith(
-        "_election"
-    ):
+    name = request.node.callspec.params.get("name", "") if hasattr(request.node, "callspec") else ""
+    if name == "resolve_location_drift":
+        elected(cast.contoso, "EU")
+        seen(cast.contoso, cast.admin, "Japan")
+    if name.endswith("_election"):
         with_four_eyes(cast.contoso)
         switched(cast.contoso, cast.officer, device_query=True)
     assert run("create_token", *CONTOSO, "--role", "service", "--name", "old sync").code == 0

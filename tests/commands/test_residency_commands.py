@@ -36,7 +36,9 @@ def test_locations_are_imported_listed_and_settled(cast: Cast, file: Path) -> No
     settled = run("resolve_location_drift", key, "--as", "moved", "--reason", "Ticket 7")
     assert (settled.code, "is resolved: the provider moved the data" in settled.out) == (0, True)
     assert run("list_location_drift").out == "Nothing found.\n"
-    assert run("resolve_location_drift", key, "--as", "moved", "--reason", "x").code == 1
+    for again in ((key,), ("--tenant", "contoso")):
+        assert run("resolve_location_drift", *again, "--as", "moved", "--reason", "x").code == 1
+    assert run("resolve_location_drift", "--as", "moved", "--reason", "x").code == 2
 
 
 def test_a_dry_run_keeps_nothing(cast: Cast, file: Path) -> None:

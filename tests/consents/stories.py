@@ -40,8 +40,8 @@ class DecisionTestCase(CastTestCase):
 
     def granted(self, service: str = "vpp", connection: str = "", **period: Any) -> Consent:
         renews = period.pop("renews", None)
-        tenant = period.pop("tenant", self.contoso)
-        asked = self.requested(service, connection, renews=renews, tenant=tenant)
+        tenant, safeguard = period.pop("tenant", self.contoso), period.pop("safeguard", "")
+        asked = self.requested(service, connection, renews=renews, tenant=tenant, safeguard=safeguard)
         return grant_consent(consent=asked, by=self.operator, reason="Needed.", **period)
 
     def withdrawn(self, consent: Consent) -> Consent:

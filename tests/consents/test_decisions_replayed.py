@@ -13,11 +13,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from catalog.kinds import REFERENCE_CATALOG
+from catalog.models import Catalog, Feature
+from catalog.services import add_entry
 from consents.models import Consent
 from consents.services import decline_consent, grant_consent
 from consents.services.life import expire_ended
+from elections.models import CollectionElection, Election, StorageElection
+from elections.services import begin_storage, set_election_policy, withdraw_election
 from privacy_console.errors import Refused
-from tests.consents.stories import DAY, DecisionTestCase, instant
+from tenants.access import Shell
+from tests.consents.stories import DAY, SERIAL_NUMBER, DecisionTestCase, instant
+from tests.elections.stories import moved, switched
 
 CONNECTIONS = ("", "Munich", "Oslo")
 TICK = timedelta(microseconds=1)
@@ -199,3 +206,123 @@ class TestReplayed(DecisionTestCase):
         if kind == 1:
             return self.chance.choice(self.journal.quiet)
         return self.journal.quiet[0] + DAY * (self.chance.random() * 12 - 1)
+
+
+@dataclass
+class Elections:
+    """The test's own notes of elections and rules, each with the instant from which it is known."""
+
+    quiet: list[datetime] = field(default_factory=list)
+    elected: list[tuple[datetime, str, int, datetime, Any]] = field(default_factory=list)
+    withdrawn: list[tuple[datetime, str, int]] = field(default_factory=list)
+    rules: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def holding(self, kind: str, at: datetime, known_at: datetime) -> Any:
+        """What was elected last of what has begun; None for nothing."""
+        gone = {(name, number) for known, name, number in self.withdrawn if known < known_at}
+        begun = [
+            (begins, number, what)
+            for known, name, number, begins, what in self.elected
+            if name == kind and known < known_at and begins <= at and (name, number) not in gone
+        ]
+        return max(begun)[2] if begun else None
+
+    def rule(self, at: datetime) -> str:
+        return next((rule for known, rule in reversed(self.rules) if known < at), "anywhere")
+
+    def expected(self, at: datetime, known_at: datetime, *, is_optional: bool) -> str:
+        if is_optional and not self.holding("collection", at, known_at):
+            return "collection_not_elected"
+        rule = self.rule(min(at, known_at))
+        is_there = rule == "geography" and self.holding("storage", at, known_at) == "NA"
+        return "granted" if rule == "anywhere" or is_there else "region_not_allowed"
+
+
+class TestElectionsReplayed(DecisionTestCase):
+    """Random elections and rules, with a consent that covers everything and names no safeguard."""
+
+    DEEDS = 70
+    QUESTIONS = 500
+
+    def test_the_answers_are_those_of_a_replay(self) -> None:
+        element = Feature.objects.get(code="device_query").elements.order_by("code")[0].code
+        self.flow = add_entry(
+            catalog=Catalog.objects.get(code=REFERENCE_CATALOG), kind="flows", by=Shell(), reason="Replayed",
+            values={"code": "optional", "name": "Optional", "service": "vpp", "direction": "to_third_party",
+                    "personal": False, "elements": [element]},
+        ).code  # fmt: skip
+        self.granted()
+        self.chance, self.notes = random.Random(4), Elections([instant()])
+        began = begin_storage(tenant=self.contoso, by=Shell())
+        self._note("storage", began, "EU")
+        for _ in range(self.DEEDS):
+            self.notes.quiet.append(instant())
+            self._do_something()
+        self.notes.quiet.append(instant())
+        seen = {self._compare() for _ in range(self.QUESTIONS)}
+        assert seen == {"granted", "collection_not_elected", "region_not_allowed"}
+        assert {kind for _, kind, _ in self.notes.withdrawn} == {"collection", "storage"}
+
+    def _do_something(self) -> None:
+        deed = self.chance.choice([self._switch, self._switch, self._move, self._withdraw, self._rule])
+        try:
+            deed()
+        except (Refused, ValidationError, IndexError):
+            pass  # what is refused leaves nothing, and is not noted
+
+    def _note(self, kind: str, election: Election | None, what: Any) -> None:
+        assert election is not None
+        assert election.effective_from is not None
+        self.notes.elected.append((self.notes.quiet[-1], kind, election.pk, election.effective_from, what))
+
+    def _begins(self) -> datetime | None:
+        later = timezone.now() + DAY * self.chance.random() * 5
+        return self.chance.choice([None, later, later, self.chance.choice(self.notes.quiet[-3:])])
+
+    def _switch(self) -> None:
+        is_on = self.chance.random() < 0.6
+        self._note(
+            "collection", switched(self.contoso, self.officer, self._begins(), device_query=is_on), is_on
+        )
+
+    def _move(self) -> None:
+        region = self.chance.choice(["EU", "NA", "NA", "CH"])
+        self._note("storage", moved(self.contoso, region, self.admin, self._begins()), region)
+
+    def _withdraw(self) -> None:
+        kind = self.chance.choice(["collection", "storage"])
+        model = self._model(kind)
+        scheduled = list(model.objects.for_tenant(self.contoso).scheduled().order_by("id"))
+        chosen = withdraw_election(election=self.chance.choice(scheduled), by=self.officer, reason="No.")
+        self.notes.withdrawn.append((self.notes.quiet[-1], kind, chosen.pk))
+
+    @staticmethod
+    def _model(kind: str) -> Any:
+        return CollectionElection if kind == "collection" else StorageElection
+
+    def _rule(self) -> None:
+        rule = self.chance.choice(
+            ["anywhere", "anywhere", "boundary", "geography", "geography", "safeguarded"]
+        )
+        set_election_policy(tenant=self.contoso, recipients=rule, by=self.officer)
+        # Beginnings lie at quiet instants, too, and are asked about a tick later: the rule was not there yet.
+        self.notes.rules.append((self.notes.quiet[-1] + 1000 * TICK, rule))
+
+    def _compare(self) -> str:
+        known_at, at = self.chance.choice(self.notes.quiet), self._any_instant()
+        is_optional = self.chance.random() < 0.5
+        expected = self.notes.expected(at, known_at, is_optional=is_optional)
+        decision = self.ask(self.flow if is_optional else SERIAL_NUMBER, at=at, known_at=known_at)
+        assert decision.reasons[0].code == expected, (at, known_at, is_optional, self.notes)
+        assert decision.allowed == (expected == "granted")
+        return expected
+
+    def _any_instant(self) -> datetime:
+        """Of quiet ones, those around a beginning, and any other, none before the first."""
+        begins = [each[3] for each in self.notes.elected[1:]]
+        kinds = (
+            self.chance.choice(begins) + self.chance.choice([-TICK, 0 * TICK, TICK]),
+            self.chance.choice(self.notes.quiet),
+            self.notes.quiet[-1] + DAY * self.chance.random() * 6,
+        )
+        return max(self.chance.choice(kinds), self.notes.quiet[0])

@@ -47,6 +47,13 @@ class TheBeginningTest(ElectionsTestCase):
             tenant = change_tenant(tenant=self.fabrikam, country=country, by=Shell())
             assert begin_storage(tenant=tenant, by=Shell()) is None
 
+    def test_a_geography_that_opened_later_does_not_count(self) -> None:
+        swiss = change_tenant(tenant=self.fabrikam, country="CH", by=Shell())
+        Region.objects.filter(code="CH").update(opened_on=date(2025, 1, 1))
+        began = begin_storage(tenant=swiss, by=Shell())
+        assert began is not None
+        assert began.code == "EU"
+
     def test_a_first_election_by_a_person_is_no_move(self) -> None:
         australian = change_tenant(tenant=self.fabrikam, country="AU", by=Shell())
         first = elect_region(
@@ -261,6 +268,16 @@ class FourEyesTest(ElectionsTestCase):
         election = moved(self.contoso, "CH", self.admin)
         Region.objects.filter(code="CH").update(removed_in=Edition.objects.latest())
         assert code_of(approve_election, election=election, by=self.officer) == ("region", "region_removed")
+
+    def test_a_tenant_that_turns_out_to_be_inside_the_boundary_needs_the_assessment_after_all(self) -> None:
+        with_four_eyes(self.fabrikam)
+        election = elect_region(tenant=self.fabrikam, region="NA", by=self.fabrikam_admin, reason=REASON)
+        change_tenant(tenant=self.fabrikam, country="DE", by=Shell())
+        again = StorageElection.objects.for_tenant(self.fabrikam).get(pk=election.pk)
+        assert code_of(approve_election, election=again, by=self.fabrikam_officer) == (
+            "transfer_assessment",
+            "assessment_missing",
+        )
 
     def test_giving_up_four_eyes_leaves_the_proposal_waiting(self) -> None:
         election = moved(self.contoso, "CH", self.admin)

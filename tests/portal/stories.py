@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.test import Client
+from django.utils import timezone
 
 from tenants.models import Employee, Tenant
 from terms import services
@@ -29,6 +32,10 @@ GERMAN = {
 }
 TICKET = re.compile(r'name="ticket" value="([^"]+)"')
 LINK = re.compile(r"https?://[^/\s]+(/portal/\S+)")
+
+
+def clock(ahead: timedelta) -> Any:
+    return patch("django.utils.timezone.now", return_value=timezone.now() + ahead)
 
 
 def colleague(tenant: Tenant, name: str = "", **fields: Any) -> Employee:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.db import connection
@@ -13,15 +15,34 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from catalog.models import Element, Service
+from catalog.models import Element, Feature, Service
 from consents.services import grant_consent, request_consent, withdraw_consent
+from elections.services import set_election_policy
 from portal.outstanding import outstanding_of
 from tenants.models import User
+from terms.imports.reading import How, Reading, document_of
 from terms.models import Acceptance
 from terms.receipts import is_genuine
-from terms.services import assign_policy, retire_policy
+from terms.services import (
+    assign_policy,
+    draft_version,
+    import_acceptances,
+    publish_version,
+    retire_policy,
+    write_text,
+)
 from terms.standing import places_of
-from tests.portal.stories import PortalTestCase, colleague, correct, in_force, publish, ticket_in
+from tests.elections.stories import switched
+from tests.portal.stories import (
+    WORDS,
+    PortalTestCase,
+    clock,
+    colleague,
+    correct,
+    in_force,
+    publish,
+    ticket_in,
+)
 
 POLICY = {
     "default-src 'none'",
@@ -31,6 +52,11 @@ POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
 }
+
+
+def at(moment: datetime) -> Any:
+    """The clock stands at this instant."""
+    return patch("django.utils.timezone.now", return_value=moment)
 
 
 class Pages(PortalTestCase):
@@ -164,6 +190,37 @@ class Deciding(Pages):
         assert len(waiting) == 1
 
 
+class Again(Pages):
+    def test_what_was_accepted_is_asked_for_again_when_it_ends(self) -> None:
+        policy = in_force(self.contoso, self.officer, reaccept_months=6)
+        self.address = f"/portal/contoso/terms/{policy.pk}/"
+        self.press(self.read())
+        (first,) = self.decisions()
+        page = self.client.get(f"/portal/contoso/decisions/{first.receipt_id}/")
+        self.assertContains(page, "Holds until")
+        with clock(timedelta(days=200)):
+            self.client = self.signed_in()
+            self.assertContains(self.client.get("/portal/contoso/"), self.address)
+            ticket = self.read()
+            for _ in range(2):
+                self.press(ticket)
+        again = self.decisions()[-1]
+        assert [each.round for each in self.decisions()] == [1, 2]
+        assert (again.trigger, again.supersedes_id) == ("expiry", first.pk)
+
+    def test_days_of_grace_are_said_and_the_old_yes_still_counts(self) -> None:
+        self.press(self.read())
+        revision = draft_version(policy=self.policy, by=self.officer)
+        write_text(revision=revision, language="en", by=self.officer, **WORDS)
+        publish_version(version=revision.version, by=self.officer, reason="Agreed", grace_days=14)
+        page = self.client.get("/portal/contoso/")
+        self.assertContains(page, "Please decide until")
+        self.assertContains(page, "You accepted an earlier version.")
+        (place,) = [one.place for one in outstanding_of(self.reader, [])]
+        assert place.due is not None
+        assert place.due > timezone.now() + timedelta(days=13)
+
+
 class Languages(Pages):
     def test_the_browsers_language_and_the_switch(self) -> None:
         page = self.client.get("/portal/contoso/", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
@@ -194,6 +251,16 @@ class Languages(Pages):
         page = self.client.get(self.address, headers={"Accept-Language": "fr, de;q=0.5"})
         self.assertContains(page, '<div class="words" lang="en"')
         self.assertContains(page, '<html lang="de">')
+        self.assertContains(page, "Diese Bedingungen gibt es nicht in Ihrer Sprache")
+        self.press(ticket_in(page))
+        (accepted,) = self.decisions()
+        assert accepted.text is not None
+        assert (accepted.language, accepted.text_sha256) == ("en", accepted.text.sha256)
+
+    def test_whoever_reads_their_own_language_is_told_nothing_of_it(self) -> None:
+        for accepted in ("en-GB", "en;q=0.5, de;q=0.3", "", "*"):
+            page = self.client.get(self.address, headers={"Accept-Language": accepted})
+            self.assertNotContains(page, "not there in your language")
 
 
 class Looking(Pages):
@@ -211,19 +278,10 @@ class Looking(Pages):
         self.assertNotContains(one, "different")
 
     def test_an_imported_decision_has_no_words_and_no_receipt(self) -> None:
-        version = self.policy.versions.get()
-        imported = Acceptance.objects.for_tenant(self.contoso).create(
-            tenant=self.contoso,
-            employee=self.reader,
-            policy=self.policy,
-            version=version,
-            directory_id="id-reader",
-            user_principal_name="reader@contoso.example",
-            decided_at=timezone.now(),
-            decision="accepted",
-            surface="company_portal",
-            trigger="new",
-        )
+        report = f"UPN,Accepted version,Accepted time\n{self.reader.user_principal_name},1,2023-07-04 07:57\n"
+        reading = Reading([document_of("report.csv", report.encode())], How())
+        import_acceptances(policy=self.policy, by=self.admin, reading=reading)
+        imported = Acceptance.objects.for_tenant(self.contoso).get()
         address = f"/portal/contoso/decisions/{imported.receipt_id}/"
         self.assertContains(self.client.get(address), "the words that you saw are not kept here")
         assert self.client.get(address + "receipt.json").status_code == 404
@@ -259,6 +317,31 @@ class Looking(Pages):
         page = self.client.get(f"/portal/contoso/collected/{query}")
         return {datum.name for part in page.context["parts"] for group in part.groups for datum in group.data}
 
+    def test_what_is_optional_is_collected_once_it_is_switched_on(self) -> None:
+        query = Feature.objects.get(code="device_query")
+        brought = {element.name for element in query.elements.all()}
+        assert brought <= self._standing()["not_elected"]
+        assert not self._standing()["elected"]
+        begins = timezone.now() + timedelta(minutes=5)
+        switched(self.contoso, self.officer, begins, device_query=True)
+        assert not self._standing(begins - timedelta(seconds=1))["elected"]
+        assert self._standing(begins)["elected"] == brought
+        assert not brought & self._standing(begins)["not_elected"]
+        with at(begins):
+            page = self.client.get("/portal/contoso/collected/")
+            german = self.client.get("/portal/contoso/collected/?language=de")
+            of_fabrikam = self.signed_in(self.foreigner).get("/portal/fabrikam/collected/")
+        self.assertContains(page, '<span lang="en">Device query</span>, switched on since')
+        self.assertContains(german, '<span lang="en">Device query</span>, eingeschaltet seit')
+        self.assertNotContains(of_fabrikam, "Device query</span>, switched on")
+
+    def _standing(self, moment: datetime | None = None) -> dict[str, set[str]]:
+        """By standing, the names of the data."""
+        with at(moment or timezone.now()):
+            page = self.client.get("/portal/contoso/collected/")
+        parts = page.context["parts"]
+        return {part.standing: {d.name for group in part.groups for d in group.data} for part in parts}
+
     def test_who_it_is_shared_with_follows_the_consents_in_force(self) -> None:
         address = "/portal/contoso/collected/"
         self.assertContains(self.client.get(address), "no consent in force")
@@ -269,6 +352,10 @@ class Looking(Pages):
         page = self.client.get(address)
         self.assertContains(page, str(consent.record_id))
         self.assertContains(page, "Goes there")
+        set_election_policy(tenant=self.contoso, recipients="boundary", by=self.officer)
+        page = self.client.get(address)
+        self.assertContains(page, "Comes from there")
+        self.assertNotContains(page, "Goes there")
         of_fabrikam = self.signed_in(self.foreigner).get("/portal/fabrikam/collected/")
         self.assertContains(of_fabrikam, "no consent in force")
         withdraw_consent(consent=consent, by=self.admin, reason="over")

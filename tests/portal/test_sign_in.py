@@ -17,13 +17,9 @@ from portal.jobs import clear
 from portal.models import SignInLink
 from portal.sessions import COOKIE
 from tenants.models import Employee, Tenant
-from tests.portal.stories import PortalTestCase, ask, colleague, mailed_link, sign_in
+from tests.portal.stories import PortalTestCase, ask, clock, colleague, mailed_link, sign_in
 from work.models import Message
 from work.registry import declaration_of
-
-
-def clock(ahead: timedelta) -> Any:
-    return patch("django.utils.timezone.now", return_value=timezone.now() + ahead)
 
 
 def events(tenant: Tenant, activity: str) -> Any:

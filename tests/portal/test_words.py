@@ -20,10 +20,12 @@ SOURCES = "\n".join(
 # Chosen by what a row says.
 BY_VALUE = {
     "required",
-    "optional",
+    "elected",
+    "not_elected",
     "never",
     "required_about",
-    "optional_about",
+    "elected_about",
+    "not_elected_about",
     "never_about",
     "accepted",
     "declined",

@@ -68,6 +68,7 @@ class Reports(TermsTestCase):
             who["left"].user_principal_name: "not_asked",
         }
         assert {name: row["standing"] for name, row in self.rows().items()} == expected
+        assert len(Report(self.policy, timezone.now())) == len(expected)
         rows = list(csv.DictReader(io.StringIO(self.take("csv").content.decode())))
         assert {row["user_principal_name"]: row["standing"] for row in rows} == expected
         assert tuple(rows[0]) == COLUMNS
@@ -112,6 +113,8 @@ class Reports(TermsTestCase):
         services.change_policy(policy=self.policy, by=self.officer, name="Telephones")
         services.assign_policy(policy=self.policy, by=self.officer, everybody=True, excluded=[sales])
         assert {name: self.take(name, then).content for name in before} == before
+        assert len(Report(self.policy, then)) == 2
+        assert len(Report(self.policy, timezone.now())) == 3
         assert {name: row["standing"] for name, row in self.rows().items()} == {
             who[0].user_principal_name: "not_asked",
             who[1].user_principal_name: "outstanding",

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from audit.refusals import refusal_of
 from terms import services
-from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsText, TermsVersion
+from terms.models import Acceptance, Reminder, TermsPolicy, TermsRevision, TermsText, TermsVersion
 from terms.models.acceptance import RECORDED
+from terms.models.reminder import RECORDED as REMINDED
 from terms.services.policies import create_policy
 from tests.audit.test_every_way_of_writing import REMOVALS, change_by_bulk_update, change_raw, insert_raw, sql
 from tests.audit.trail import recording
@@ -67,9 +68,10 @@ def test_nothing_of_an_acceptance_changes(way: Callable[..., None], accepted: Ac
         assert rule.startswith("acceptance"), (name, rule)
 
 
-def test_every_column_of_an_acceptance_is_guarded() -> None:
-    columns = {field.attname for field in Acceptance._meta.concrete_fields}
-    assert columns - set(RECORDED) == {"id", "tenant_id"}
+@pytest.mark.parametrize(("model", "recorded"), [(Acceptance, RECORDED), (Reminder, REMINDED)])
+def test_every_column_of_a_record_is_guarded(model: Any, recorded: tuple[str, ...]) -> None:
+    columns = {field.attname for field in model._meta.concrete_fields}
+    assert columns - set(recorded) == {"id", "tenant_id"}
 
 
 @every_way

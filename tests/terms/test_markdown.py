@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,6 +85,14 @@ def test_what_people_write_is_shown() -> None:
     assert "<strong>strong</strong>" in html
     assert '<a href="https://contoso.example" rel="noopener noreferrer nofollow">a link</a>' in html
     assert html.count("<li") == 2
+
+
+def test_headings_leave_no_level_out() -> None:
+    """Whoever jumps from heading to heading would look for what is missing."""
+    html = as_html("## A\n\n#### B\n\n### C\n\n# D\n\n### E\n\n#### F\n\n##### G\n\n###### H\n")
+    assert re.findall(r'<(h\d) dir="auto">(\w)</\1>', html) == [
+        ("h3", "A"), ("h4", "B"), ("h4", "C"), ("h3", "D"), ("h4", "E"), ("h5", "F"), ("h6", "G"), ("h6", "H"),
+    ]  # fmt: skip
 
 
 def test_words_of_every_direction_find_their_own() -> None:

@@ -13,10 +13,14 @@ from django.utils import timezone
 
 from audit.context import Origin, acting
 from consents.services import decline_consent, grant_consent, withdraw_consent
+from elections.services import withdraw_election
 from tenants.access import Shell
 from tenants.models import Tenant
 from tenants.roles import Permission
+from tenants.services import change_tenant
 from tests.cast import Cast
+from tests.elections.stories import moved, switched, with_four_eyes
+from tests.residency.making import drifts, elected, seen
 from tests.work import waiting
 from tests.work.waiting import at_work, changed, days, waits
 from work.places import day_of
@@ -53,6 +57,13 @@ def steps(tenant: Tenant, by: Any) -> Callable[[], Any]:
 
 def drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
     row = waiting.drift(tenant, by)
+    return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
+
+
+def location_drift(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    elected(tenant, "EU")
+    seen(tenant, by, "Japan")
+    (row,) = drifts(tenant)
     return lambda: changed(row, by, status="cleared", closed_at=timezone.now())
 
 
@@ -101,6 +112,23 @@ def terms_grace(tenant: Tenant, by: Any) -> Callable[[], Any]:
     return lambda: waiting.retired(policy, by)
 
 
+def proposed_region(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    with_four_eyes(tenant)
+    election = moved(tenant, "CH", by)
+    return lambda: withdraw_election(election=election, by=by, reason="no")
+
+
+def proposed_features(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    with_four_eyes(tenant)
+    election = switched(tenant, by, device_query=True)
+    return lambda: withdraw_election(election=election, by=by, reason="no")
+
+
+def unelected(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    australian = change_tenant(tenant=tenant, country="AU", by=Shell())
+    return lambda: moved(australian, "AU", by)
+
+
 SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.awaiting": awaiting,
     "consents.contracts": contract,
@@ -110,6 +138,10 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.renewals": renewal,
     "consents.safeguards": safeguard,
     "consents.steps": steps,
+    "elections.features": proposed_features,
+    "elections.regions": proposed_region,
+    "elections.unelected": unelected,
+    "residency.drift": location_drift,
     "subcontractors.notices": notice,
     "subcontractors.objections": objection,
     "terms.drafts": terms_drafts,
@@ -117,6 +149,14 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "tokens.expiring": token,
 }
 KINDS = list(SOURCES)
+# Of which a tenant has one at most.
+ONCE = (
+    "consents.renewals",
+    "elections.features",
+    "elections.regions",
+    "elections.unelected",
+    "residency.drift",
+)
 
 
 def test_every_source_is_tried_here() -> None:
@@ -184,7 +224,7 @@ class TestEach:
         return len(captured)
 
     def test_it_reads_no_more_than_is_asked_for(self, cast: Cast, kind: str) -> None:
-        for _ in range(1 if kind == "consents.renewals" else 3):
+        for _ in range(1 if kind in ONCE else 3):
             SOURCES[kind](cast.contoso, cast.admin)
         assert len(waits(cast.officer, kind, limit=1)) == 1
 
