@@ -434,7 +434,7 @@ def _peak_of(size: int) -> int:
     report = _report(1000)
     _console(report, 1000)  # what is needed for any import
     report = _report(size)
-    before = psutil.Process().memory_info().rss >> 20
+    before: int = psutil.Process().memory_info().rss >> 20
     _console(report, size)
     most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     return most - before

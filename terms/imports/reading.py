@@ -90,7 +90,11 @@ class Document:
 
 def documents_at(paths: Sequence[Path]) -> list[Document]:
     """Files, and each *.json of folders. Raises OSError, Refused for an empty folder."""
-    return [Document(shown_name(file.name), partial(open, file, "rb")) for file in files_of(paths)]
+    return [Document(shown_name(file.name), partial(_opened, file)) for file in files_of(paths)]
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def document_of(name: str, content: bytes) -> Document:
