@@ -63,7 +63,7 @@ def tenant_asked_for(
         "name", "id"
     )
     tenants = list(allowed[:most])
-    asked = request.GET.get("tenant", "")
+    asked = request.GET.get("tenant", "").replace("\0", "")
     shown = next((tenant for tenant in tenants if tenant.slug == asked), tenants[0] if tenants else None)
     if asked and (shown is None or shown.slug != asked):
         shown = allowed.filter(slug=asked).first()

@@ -33,7 +33,8 @@ class FeatureFilter(SimpleListFilter):
         return list(rows.values_list("code", "name"))
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(parts__code=self.value()) if self.value() else queryset
+        is_known = self.value() in dict(self.lookup_choices)
+        return queryset.filter(parts__code=self.value()) if is_known else queryset
 
 
 @admin.register(CollectionElection)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 
 from elections.models import Election
 from elections.services.life import needs_second_person
@@ -44,7 +45,7 @@ class ElectForm(InTenantForm):
         field: Any = self.fields["tenant"]
         return list(field.queryset.order_by("name", "id")[:TENANTS])
 
-    @property
+    @cached_property
     def waiting(self) -> Election | None:
         """The proposal that has to be decided first."""
         if self.only_tenant is None:
@@ -52,13 +53,14 @@ class ElectForm(InTenantForm):
         found: Election | None = self.kind.objects.for_tenant(self.only_tenant).awaiting_decision().first()
         return found
 
-    @property
+    @cached_property
     def takes_two(self) -> bool:
         return self.only_tenant is not None and needs_second_person(self.only_tenant)
 
     def asked(self, name: str) -> str:
         """What the address or the form says, before anything is checked."""
-        return str(self.data.get(name, "") if self.is_bound else self.initial.get(name, ""))
+        said = self.data.get(name, "") if self.is_bound else self.initial.get(name, "")
+        return str(said).replace("\0", "")
 
     def _asked_tenant(self) -> Tenant | None:
         field: Any = self.fields["tenant"]

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils import formats, timezone
 
-from catalog.admin.panels import personal_badge
 from catalog.models import Element
 from elections.consequences import Consequence
 from elections.models import Election
@@ -125,10 +124,25 @@ def _label(election: Election, label: str) -> str:
 
 
 def elements_panel(title: str, elements: Iterable[Element], *, tone: str = "") -> Panel:
-    """Elements with their categories, the personal ones marked and counted."""
+    """Elements by category, the personal ones apart and counted."""
     elements = list(elements)
     personal = sum(element.is_personal for element in elements)
-    rows = [[link_to(e), link_to(e.category), personal_badge(e.is_personal)] for e in elements]
+    rows = [
+        [
+            link_to(category),
+            [
+                link_to(element)
+                for element in elements
+                if element.category == category and element.is_personal
+            ],
+            [
+                link_to(element)
+                for element in elements
+                if element.category == category and not element.is_personal
+            ],
+        ]
+        for category in dict.fromkeys(element.category for element in elements)
+    ]
     counted = f"{title}: {len(elements)}, {personal or 'none'} of them personal" if elements else title
-    table = Table(("Kind of data", "Category", "Personal data"), rows, "Nothing.")
+    table = Table(("Category", "Personal data", "Other data"), rows, "Nothing.")
     return Panel(counted, table=table, tone=tone)

@@ -163,6 +163,7 @@ class StorageElectionPageTests(ElectionPageSuite):
         for region, sentence in (
             ("EU", "Europe is elected already"),
             ("XX", "The catalog has no geography “XX”"),
+            ("\0X", "The catalog has no geography “X”"),
             ("EUDB", "is no geography that Intune stores data in"),
         ):
             page = self.see("add", tenant=self.contoso.pk, region=region)
@@ -486,7 +487,8 @@ class WhatIsCollectedTest(CastTestCase):
         page = self.see(self.fabrikam_auditor)
         self.assertNotContains(page, "ontoso")
         self.assertContains(page, "0 of 5 on")
-        self.assertContains(self.see(self.fabrikam_auditor, tenant="contoso"), "There is no such tenant")
+        for slug in ("contoso", "con\0toso", "nowhere"):
+            self.assertContains(self.see(self.fabrikam_auditor, tenant=slug), "There is no such tenant")
         assert self.see(self.employee).status_code == 302
         assert self.client.post(COLLECTED).status_code == 302
 
