@@ -141,8 +141,7 @@ def _standing(tenant: Tenant, flows: Iterable[FlowFacts], findings: Findings, cl
 
 
 def _rules(findings: Findings, standing: Standing, catalog: CatalogFacts, at: datetime) -> Rules:
-    day = timezone.localtime(at).date()
-    return Rules(findings.recipients, findings.policy, standing, catalog.places, day)
+    return Rules(findings.recipients, findings.policy, standing, catalog.places, at)
 
 
 @dataclass(frozen=True, slots=True)

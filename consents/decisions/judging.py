@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
+
+from django.utils import timezone
 
 from catalog.countries import country_name
 from catalog.models import Flow
@@ -34,14 +36,14 @@ class Verdict:
 class Rules:
     """What the tenant laid down, at the instant and as known: what it elected, and where recipients may be.
 
-    policy: the history row of the rule. day: of the instant, on which an adequacy decision has to hold.
+    policy: the history row of the rule. at: the instant, on whose day an adequacy decision has to hold.
     """
 
     recipients: str
     policy: int | None
     standing: Standing
     places: PlacesFacts
-    day: date
+    at: datetime
 
     def elected_for(self, flow: FlowFacts | None) -> tuple[Elected, ...]:
         """By which elections the optional data of the flow is collected; none, where it carries other data as well."""
@@ -171,7 +173,8 @@ def lacking_safeguard(party: PartyFacts, safeguard: str, rules: Rules) -> str:
     if party.country in rules.places.area:
         return ""
     made = [each for each in rules.places.adequacy if each.country == party.country]
-    decisions = [each for each in made if each.holds_on(rules.day)]
+    day = timezone.localtime(rules.at).date()
+    decisions = [each for each in made if each.holds_on(day)]
     if any(not each.is_partial for each in decisions):
         return ""
     if safeguard == Safeguard.ADEQUACY and not decisions:
@@ -321,29 +324,27 @@ def evidence_of(
     """What the verdicts on a service, or on some flows of it, rest on."""
     edition = service.party.edition
     held = next((verdict.consent for verdict in verdicts if verdict.consent is not None), None)
-    elections = (each for verdict in verdicts for each in verdict.elections)
-    evidence = Evidence(
+    covered = (
+        [(flow.code, held.covered[flow.id].record) for flow in flows if flow.id in held.covered]
+        if held
+        else ()
+    )
+    return Evidence(
         edition.catalog,
         edition.number,
         edition.last_event,
-        elections=_election_evidence((*elections, *_measure(rules))),
-        policy=None if rules.recipients == ANYWHERE else rules.policy,
-    )
-    if held is None:
-        return evidence
-    covered = tuple((flow.code, held.covered[flow.id].record) for flow in flows if flow.id in held.covered)
-    return replace(
-        evidence, consent=held.id, record_id=held.record_id, history_id=held.history_id, flows=covered
+        held.id if held else None,
+        held.record_id if held else None,
+        held.history_id if held else None,
+        tuple(covered),
+        _election_evidence([each for verdict in verdicts for each in verdict.elections], rules),
+        None if rules.recipients == ANYWHERE else rules.policy,
     )
 
 
-def _measure(rules: Rules) -> tuple[Elected, ...]:
-    """The election by which recipients are measured."""
+def _election_evidence(elections: Sequence[Elected], rules: Rules) -> tuple[ElectionEvidence, ...]:
+    """Each election once, as one can switch several features; with that by which recipients are measured."""
     geography = rules.standing.geography
-    return () if geography is None else (geography,)
-
-
-def _election_evidence(elections: Iterable[Elected]) -> tuple[ElectionEvidence, ...]:
-    """Each election once: one can switch several features."""
-    found = (ElectionEvidence(e.kind, e.election, e.record_id, e.history_id) for e in elections)
+    among = elections if geography is None else [*elections, geography]
+    found = (ElectionEvidence(e.kind, e.election, e.record_id, e.history_id) for e in among)
     return tuple(dict.fromkeys(found))

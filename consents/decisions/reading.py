@@ -1,13 +1,13 @@
 """The one query behind any number of decisions, and a second one for those that elections have a say in.
 
-Written by hand, for they are what an answer waits for. The first reads the tenant and its rule on recipients as they
-were at the instant, whether answers are logged, the mark of the newest catalog edition, and for each service and
-connection asked about every consent as its history knew it at the instant, with what the one that holds covers. What
-is known now is the history without an end. Rows never leave the table of consents, and service and connection stay as
-they are once a consent is granted, so its index finds the history's rows.
+Written by hand, for they are what an answer waits for. The first reads the tenant, its rule on recipients as it was at
+the instant, whether answers are logged, the mark of the newest catalog edition, and for each service and connection
+asked about every consent as its history knew it at the instant, with what the one that holds covers. What is known now
+is the history without an end. Rows never leave the table of consents, and service and connection stay as they are once
+a consent is granted, so its index finds the history's rows.
 
-The second reads what the tenant elected. Where no optional data is asked about, and the rule does not ask for the
-elected geography, it is not made.
+The second reads what the tenant elected, and of the past its status; of now it is not made where no optional data is
+asked about and the rule does not ask for the elected geography.
 """
 
 from __future__ import annotations
