@@ -303,7 +303,7 @@ class AtRestExceptionPageTests(EntryPageSuite):
 
 class AdequacyDecisionPageTests(EntryPageSuite):
     model, kind = AdequacyDecision, "adequacy_decisions"
-    values = {"country": "KE", "reference": "Decision 1", "decided_on": "2026-05-01"}
+    values = {"country": "AA", "reference": "Decision 1", "decided_on": "2026-05-01"}  # first of the list
     writings = _writings(values)
 
     def test_a_partial_one_says_for_whom_it_holds(self) -> None:
