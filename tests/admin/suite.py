@@ -51,6 +51,7 @@ class AdminPageSuite(CastTestCase):
     readers: ClassVar[tuple[str, ...]] = ("officer", "admin", "auditor", "operator")
     strangers: ClassVar[tuple[str, ...]] = ()
     writings: ClassVar[tuple[Writing, ...]] = ()
+    in_steps: ClassVar[tuple[str, ...]] = ()  # deeds of several pages, which tests of their own try
     reader: ClassVar[str] = "admin"
     history: ClassVar[bool] = True
     __test__ = False

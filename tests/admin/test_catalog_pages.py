@@ -222,7 +222,8 @@ class FeaturePageTests(EntryPageSuite):
             "reason": "Ours.",
             "elements": [required.pk],
         }
-        assert self.client.post(self.url("add"), data).status_code == 400
+        self.assertContains(self.client.post(self.url("add"), data), 'role="alert"')
+        assert not Feature.objects.filter(code="own").exists()
         optional = Element.objects.filter(collection="optional")[0]
         self.client.post(self.url("add"), data | {"elements": [optional.pk]})
         assert list(Feature.objects.get(code="own").elements.all()) == [optional]

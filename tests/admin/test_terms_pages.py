@@ -117,6 +117,7 @@ class PolicyPageTests(TenantPageSuite):
             "retire", {"reason": "Replaced."}, "terms.retired", PUBLISHERS, NO_PUBLISHERS, {"reason": " "}
         ),
     )
+    in_steps = ("import",)
     group: Group
 
     @classmethod

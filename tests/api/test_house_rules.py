@@ -40,7 +40,7 @@ class TestKeys(suite.ApiTestCase):
 
     def test_a_key_belongs_to_who_sent_it(self) -> None:
         assert self.ask("k").status_code == 201
-        self.assert_problem(self.ask("k", role=Role.PRIVACY_OFFICER), 400)
+        self.assert_problem(self.ask("k", role=Role.PRIVACY_OFFICER), 409, code="requested_already")
         assert self.ask("k", {"service": "apns"}, Role.AUDITOR).status_code == 403
 
     def test_another_address_is_another_request(self) -> None:
@@ -56,7 +56,7 @@ class TestKeys(suite.ApiTestCase):
         self.ask("k")
         long_ago = timezone.now() - timedelta(minutes=5)
         IdempotentAnswer.objects.update(status=None, created_at=long_ago)
-        self.assert_problem(self.ask("k"), 400)
+        self.assert_problem(self.ask("k"), 409, code="requested_already")
         assert Consent.objects.for_tenant(self.contoso).count() == 1
 
     def test_after_a_day_the_key_is_free(self) -> None:
