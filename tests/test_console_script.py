@@ -1,5 +1,6 @@
 """The executable `console`: what it takes from the environment, what it refuses, and in which words."""
 
+import argparse
 import os
 import re
 import signal
@@ -277,6 +278,13 @@ class TestSuite:
 
     def test_two_workers_otherwise(self, console: ModuleType) -> None:
         assert console.workers(["-k", "no_one", "tests/test_engine.py"]) == ["-n", "2", "--dist", "worksteal"]
+
+    def test_what_uses_no_database_runs_once_in_a_whole_run(self, console: ModuleType) -> None:
+        whole, one = argparse.Namespace(only=None), argparse.Namespace(only="postgresql")
+        assert console.left_out("postgresql", whole, ["-q"]) == ["-p", "tests.once_plugin"]
+        assert console.left_out("sqlite", whole, []) == []
+        assert console.left_out("postgresql", whole, ["tests/test_docs.py"]) == []
+        assert console.left_out("postgresql", one, []) == []
 
     def test_a_browser_that_is_none(self) -> None:
         result = execute("test", CHROMIUM="/nowhere/chromium")
