@@ -21,7 +21,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = """
 from tests.settings import *
 
-INSTALLED_APPS = [*INSTALLED_APPS, "garden"]
+# The trail and what it stands on: each migration takes its time.
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "simple_history",
+    "audit",
+    "tenants",
+    "garden",
+]
+ROOT_URLCONF = "garden"
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+MIDDLEWARE = TEMPLATES = []
 """
 STATE = """
 import json, django
@@ -43,7 +54,7 @@ print(json.dumps({{
 
 
 class Project:
-    """`garden`, the app that changes; everything else is the console as it is."""
+    """`garden`, the app that changes; the trail and the tenants are the console's own."""
 
     def __init__(self, folder: Path, url: str, like: Project | None = None) -> None:
         self.folder, self.app = folder, folder / "garden"
@@ -62,7 +73,7 @@ class Project:
     def _lay_out(self) -> None:
         (self.app / "migrations").mkdir(parents=True)
         for package in (self.app, self.app / "migrations"):
-            (package / "__init__.py").touch()
+            (package / "__init__.py").write_text("urlpatterns = []\n")
         (self.folder / "garden_settings.py").write_text(SETTINGS)
 
     def models(self, text: str) -> None:

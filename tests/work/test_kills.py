@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -33,13 +34,25 @@ KILLS = 100
 LANES = 2
 SHORTEST, LONGEST = 0.005, 0.150
 # On a machine that is busy with other things a life is longer, so that something can be done in it.
-ROWS_IN_A_LIFE, LONGEST_OF_ALL = 10, 1.5
+ROWS_IN_A_LIFE, LONGEST_OF_ALL = 10, 6.0
+# Of so many kills at least so many rows are done, or lives get longer still.
+KILLS_LOOKED_AT, FEWEST_ROWS = 8, 4
 # This share of the kills may hit a worker that is still starting.
 AT_THE_START = 0.2
 # So much always waits while there is killing: a kill that hits an idle worker shows nothing.
 ENOUGH = 40
 PATIENCE = 90.0
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
+
+
+@dataclass
+class Lives:
+    """How long the longest of them is, in seconds."""
+
+    longest: float
+
+    def lengthen(self) -> None:
+        self.longest = min(2 * self.longest, LONGEST_OF_ALL)
 
 
 class Lane:
@@ -49,10 +62,10 @@ class Lane:
         self.dice = random.Random(seed)
         self.workers = Warm("tests.work.warm_workers", folder)
 
-    def kill_often(self, times: int, longest: float, ends: list[int]) -> None:
+    def kill_often(self, times: int, lives: Lives, ends: list[int]) -> None:
         for _ in range(times):
             since = "started" if self.dice.random() < AT_THE_START else "at_work"
-            self.workers.start(f"{since} {self.dice.uniform(SHORTEST, longest)}")
+            self.workers.start(f"{since} {self.dice.uniform(SHORTEST, lives.longest)}")
             ends.append(self.workers.ended())
 
     @contextmanager
@@ -95,14 +108,19 @@ def longest_life(lane: Lane) -> float:
         return min(max(LONGEST, time.monotonic() - first), LONGEST_OF_ALL)
 
 
-def kill_while_there_is_work(lanes: list[Lane], tenant: Tenant, longest: float) -> list[int]:
+def kill_while_there_is_work(lanes: list[Lane], tenant: Tenant, lives: Lives) -> list[int]:
     ends: list[int] = []
-    threads = [Thread(target=lane.kill_often, args=(KILLS // LANES, longest, ends)) for lane in lanes]
+    threads = [Thread(target=lane.kill_often, args=(KILLS // LANES, lives, ends)) for lane in lanes]
+    looked_at, rows = 0, done()
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         if tokens().filter(revoked_at=None).count() < ENOUGH:
             add_work(tenant)
+        if len(ends) >= looked_at + KILLS_LOOKED_AT:
+            if done() < rows + FEWEST_ROWS:
+                lives.lengthen()
+            looked_at, rows = len(ends), done()
         time.sleep(0.02)
     return ends
 
@@ -138,10 +156,10 @@ def test_a_hundred_kills_lose_nothing_and_do_nothing_twice(
     tenant = Cast.assemble().contoso
     know_jobs()
     add_work(tenant)
-    longest = longest_life(lanes[0])
+    lives = Lives(longest_life(lanes[0]))
     started, done_before = time.monotonic(), done()
 
-    ends = kill_while_there_is_work(lanes, tenant, longest)
+    ends = kill_while_there_is_work(lanes, tenant, lives)
     assert Counter(ends) == {-signal.SIGKILL: KILLS}, log(tmp_path)
     done_meanwhile = done() - done_before
     with lanes[0].one_that_lives():
@@ -166,7 +184,7 @@ def test_a_hundred_kills_lose_nothing_and_do_nothing_twice(
     assert not Run.objects.running().exists()
     assert not Worker.objects.exists()
     figures = {
-        "seed": SEED, "kills": KILLS, "lives up to": round(longest, 2), "runs cut off": losses, "rows": len(rows),
+        "seed": SEED, "kills": KILLS, "lives up to": round(lives.longest, 2), "runs cut off": losses, "rows": len(rows),
         "rows done while killed": done_meanwhile, "seconds": round(time.monotonic() - started, 1),
     }  # fmt: skip
     for name, figure in figures.items():
