@@ -105,9 +105,20 @@ WITH people AS (
   FROM compared c
   LEFT JOIN terms_acceptance r ON r.employee_id = c.employee_id AND r.version_id = c.version_id AND r.round = 1
     AND r.decision = 'accepted'
+), earlier AS (
+  SELECT s.number, a.id, a.decided_at,
+    ROW_NUMBER() OVER (PARTITION BY s.number ORDER BY a.decided_at DESC, a.id DESC) AS nth
+  FROM sorted s JOIN terms_acceptance a ON a.employee_id = s.employee_id AND a.decided_at <= s.accepted_at
+  WHERE s.outcome = 'new' AND a.tenant_id = %(tenant)s AND a.policy_id = %(policy)s
+), following AS (
+  SELECT s.*, e.id AS earlier_id, e.decided_at AS earlier_at,
+    ROW_NUMBER() OVER own AS turn,
+    LAG(s.version_id) OVER own AS before_version, LAG(s.accepted_at) OVER own AS before_at
+  FROM sorted s LEFT JOIN earlier e ON e.number = s.number AND e.nth = 1
+  WINDOW own AS (PARTITION BY s.employee_id, s.outcome ORDER BY s.accepted_at, s.version)
 )
-SELECT sorted.*, ROW_NUMBER() OVER (PARTITION BY employee_id, outcome ORDER BY accepted_at, version) AS turn
-FROM sorted"""
+SELECT f.*, CASE WHEN earlier_at IS NULL OR earlier_at <= before_at THEN before_version END AS follows
+FROM following f"""
 
 # Whoever has several in one file gets them one after the other, so that each names the one before.
 INSERT = """
@@ -118,12 +129,10 @@ SELECT %(tenant)s, s.receipt_id, s.employee_id, %(policy)s, s.version_id, e.dire
   CASE s.user_principal_name WHEN '' THEN e.user_principal_name ELSE s.user_principal_name END,
   CASE s.display_name WHEN '' THEN e.display_name ELSE s.display_name END,
   '', '', 1, s.accepted_at, 'accepted', s.valid_until, '', 'company_portal', 'unknown', '', '', '', %(source)s, s.place,
-  '', '', (
+  '', '', CASE WHEN s.follows IS NULL THEN s.earlier_id ELSE (
     SELECT a.id FROM terms_acceptance a
-    WHERE a.tenant_id = %(tenant)s AND a.policy_id = %(policy)s AND a.employee_id = s.employee_id
-      AND a.decided_at <= s.accepted_at
-    ORDER BY a.decided_at DESC, a.id DESC LIMIT 1
-  )
+    WHERE a.version_id = s.follows AND a.employee_id = s.employee_id AND a.round = 1 AND a.decision = 'accepted'
+  ) END
 FROM terms_import_sorted s JOIN tenants_employee e ON e.id = s.employee_id
 WHERE s.outcome = 'new' AND s.turn = %(turn)s AND s.number >= %(start)s AND s.number < %(end)s
 ORDER BY s.number"""
@@ -186,6 +195,11 @@ class Sorting:
         )
 
     def sort(self) -> None:
+        """Compare. PostgreSQL counts the register anew first: what it knows may be from before a long import, or from a
+        preview, and a plan made for an empty table takes hours with a full one.
+        """
+        if _is_postgresql():
+            _execute("ANALYZE terms_acceptance")
         _execute(SORT, ahead=_time(self.now + AHEAD), **self.keys)
         _execute("ANALYZE terms_import_sorted")
 
