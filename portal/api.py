@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.models import IdentityProvider
 from portal.providers import LONGEST_SECRET, return_address, set_identity_provider
-from privacy_console.rest.concurrency import check_if_match, last_record
 from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
-from tenants.api.viewsets import TenantViewSet
-from tenants.models import Tenant
+from tenants.api.viewsets import OneForTenantViewSet
 from tenants.roles import Permission
 
 SETTINGS = ("issuer", "client_id", "scopes", "claim", "directory", "joins", "is_on")
@@ -70,7 +67,7 @@ class ProviderChangeSerializer(InputSerializer):
     reason = ReasonField(required=False, allow_blank=True)
 
 
-class IdentityProviderViewSet(TenantViewSet):
+class IdentityProviderViewSet(OneForTenantViewSet):
     """The tenant's provider: the stored one, or one that is off where nobody has set any."""
 
     model = IdentityProvider
@@ -78,22 +75,9 @@ class IdentityProviderViewSet(TenantViewSet):
     serializer_class = IdentityProviderSerializer
     input_serializers = {"partial_update": ProviderChangeSerializer}
 
-    def get_object(self) -> Any:
-        found = self.get_queryset().first()
-        if found is None:
-            return IdentityProvider(tenant=self.tenant)
-        return self.present([found])[0]
-
-    def version(self, instance: Any) -> int:
-        return last_record(instance) if instance.pk else 0
-
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change how employees sign in. For administrators."""
         given = self.given()
         if "directory" in given and given["directory"] is None:
             given["directory"] = ""
-        with transaction.atomic():
-            # Held, so that nobody else sets the tenant's first provider in between.
-            Tenant.objects.select_for_update().get(pk=self.tenant.pk)
-            check_if_match(request, self.version(self.get_object()), required=True)
-            return self.answer(set_identity_provider(tenant=self.tenant, **given, by=self.principal))
+        return self.change(request, set_identity_provider, given)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,10 +11,8 @@ from rest_framework.response import Response
 from consents import services
 from consents.models import ConsentPolicy
 from consents.models.policy import LONGEST_LEAD
-from privacy_console.rest.concurrency import check_if_match, last_record
 from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
-from tenants.api.viewsets import TenantViewSet
-from tenants.models import Tenant
+from tenants.api.viewsets import OneForTenantViewSet
 from tenants.roles import Permission
 
 FIELDS = ("four_eyes", "safeguard_required", "log_decisions", "reminder_days")
@@ -51,7 +48,7 @@ class PolicyChangeSerializer(InputSerializer):
     reason = ReasonField(required=False, allow_blank=True)
 
 
-class ConsentPolicyViewSet(TenantViewSet):
+class ConsentPolicyViewSet(OneForTenantViewSet):
     """The tenant's policy: the stored one, or the defaults where nobody has changed anything."""
 
     model = ConsentPolicy
@@ -62,18 +59,6 @@ class ConsentPolicyViewSet(TenantViewSet):
     serializer_class = ConsentPolicySerializer
     input_serializers = {"partial_update": PolicyChangeSerializer}
 
-    def get_object(self) -> Any:
-        found = self.get_queryset().first()
-        return self.present([found])[0] if found else ConsentPolicy(tenant=self.tenant)
-
-    def version(self, instance: Any) -> int:
-        return last_record(instance) if instance.pk else 0
-
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the policy. For privacy officers."""
-        given = self.given()
-        with transaction.atomic():
-            # Held, so that nobody else makes the tenant's first policy in between.
-            Tenant.objects.select_for_update().get(pk=self.tenant.pk)
-            check_if_match(request, self.version(self.get_object()), required=True)
-            return self.answer(services.set_consent_policy(tenant=self.tenant, **given, by=self.principal))
+        return self.change(request, services.set_consent_policy, self.given())

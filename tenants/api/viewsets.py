@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property, partial
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from audit.context import identify
 from audit.refusals import refusal_of
-from privacy_console.rest.concurrency import check_if_match
+from privacy_console.rest.concurrency import check_if_match, last_record
 from privacy_console.rest.instants import as_of
 from privacy_console.rest.viewsets import ConsoleViewSet, Parameter
 from tenants.access import Principal
@@ -122,3 +122,22 @@ class TenantViewSet(InTenant):
         for instance in instances:
             instance.tenant = self.tenant
         return instances
+
+
+class OneForTenantViewSet(TenantViewSet):
+    """For what a tenant has one of: the stored one, or its defaults where nobody has set anything."""
+
+    def get_object(self) -> Any:
+        found = self.get_queryset().first()
+        return self.present([found])[0] if found else self.model(tenant=self.tenant)
+
+    def version(self, instance: Any) -> int:
+        return last_record(instance) if instance.pk else 0
+
+    def change(self, request: Request, deed: Callable[..., Any], given: Mapping[str, Any]) -> Response:
+        """Have the deed change it, unless somebody else did since it was read (`If-Match`)."""
+        with transaction.atomic():
+            # Held, so that nobody else makes the tenant's first one in between.
+            Tenant.objects.select_for_update().get(pk=self.tenant.pk)
+            check_if_match(request, self.version(self.get_object()), required=True)
+            return self.answer(deed(tenant=self.tenant, **given, by=self.principal))

@@ -9,9 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from consents.api.drift import DRY_RUN, ImportParser, wants_dry_run
+from consents.api.drift import DRY_RUN, ImportFilters, ImportParser, wants_dry_run
 from privacy_console.rest.concurrency import entity_tag
-from privacy_console.rest.filters import FilterSet, InstantFilter, TextFilter
 from privacy_console.rest.instants import InstantField
 from privacy_console.rest.serializers import IdField, InputSerializer, OutputSerializer
 from privacy_console.rest.viewsets import Parameter
@@ -87,16 +86,6 @@ class NewAcceptanceImportSerializer(InputSerializer):
         return {int(there): here for there, here in versions.items()}
 
 
-class AcceptanceImportFilters(FilterSet):
-    imported_after = InstantFilter(
-        field_name="imported_at", lookup_expr="gte", help_text="From this instant on."
-    )
-    imported_before = InstantFilter(
-        field_name="imported_at", lookup_expr="lt", help_text="Before this instant."
-    )
-    sha256 = TextFilter(help_text="The SHA-256 of what was read.")
-
-
 class AcceptanceImportsViewSet(PolicyPartViewSet):
     """What was read of acceptances that were given elsewhere, and when. A body has at most 20 MB."""
 
@@ -111,7 +100,7 @@ class AcceptanceImportsViewSet(PolicyPartViewSet):
     input_serializers = {"create": NewAcceptanceImportSerializer}
     response_serializers = {"create": MadeAcceptanceImportSerializer}
     also_answers = {"create": (200,)}
-    filterset_class = AcceptanceImportFilters
+    filterset_class = ImportFilters
     ordering = ("-imported_at",)
     ordering_fields = ("imported_at",)
 
