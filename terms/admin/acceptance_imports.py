@@ -50,7 +50,7 @@ class ImportForm(OptionalReasonForm):
 
     documents = FilesField(
         label="Files",
-        required=False,
+        error_messages={"required": "Choose at least one file."},
         help_text="The report of the other product as CSV, as it was exported; or what Microsoft Graph answers for "
         "acceptanceStatuses of this policy, as JSON, all pages.",
     )
@@ -75,6 +75,7 @@ class ImportForm(OptionalReasonForm):
 
     def prepare(self) -> None:
         self.outcome: AcceptanceImport | None = None
+        self.fields["documents"].required = not self.data.get("carried")
 
     def clean_versions(self) -> dict[int, int]:
         try:
@@ -108,9 +109,7 @@ class ImportForm(OptionalReasonForm):
         }
 
     def _uploaded(self, given: dict[str, Any]) -> dict[str, Any]:
-        uploads = given.get("documents") or []
-        if not uploads:
-            raise ValidationError({"documents": "Choose at least one file."})
+        uploads = given["documents"]
         if sum(file.size or 0 for file in uploads) > LARGEST_UPLOAD:
             raise ValidationError({"documents": f"Together more than {LARGEST_UPLOAD >> 20} MB. {TOO_MUCH}"})
         how = How(given["dates"], given["time_zone"].strip(), given["versions"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.browser.looks import looks
 from tests.browser.people import at_work
 from tests.portal.provider import CLIENT, SECRET, Provider
 
+REPORT = Path(__file__).resolve().parent.parent / "terms" / "samples" / "accepted.csv"
 BODY = """# Your device
 
 Keep it **locked**, and report its loss within a day to [the service desk](mailto:desk@contoso.example).
@@ -81,6 +83,7 @@ def pages_of(cast: Any, policy: TermsPolicy) -> dict[str, str]:
         "policy-settings": f"{about}/settings/",
         "policy-assign": f"{about}/assign/",
         "policy-draft": f"{about}/draft/",
+        "policy-import": f"{about}/import/",
         "policy-retire": f"{about}/retire/",
         "policy-outstanding": f"{about}/outstanding/",
         "policy-remind": f"{about}/remind/",
@@ -96,6 +99,7 @@ def pages_of(cast: Any, policy: TermsPolicy) -> dict[str, str]:
         "wording-preview": f"{wording}/{published}/preview/?language=en",
         "acceptances": "/admin/terms/acceptance/",
         "acceptance": f"/admin/terms/acceptance/{decided.pk}/change/",
+        "imports": "/admin/terms/acceptanceimport/",
         "employees": "/admin/tenants/employee/",
         "employee": f"/admin/tenants/employee/{decided.employee_id}/change/",
         "employees-import": "/admin/tenants/employee/add/",
@@ -121,6 +125,16 @@ def test_every_page_is_clean_and_fits(visit: Any, cast: Any, size: Any, dark: bo
             too_wide += [path] if visitor.is_scrolled_sideways() else []
     assert barriers == []
     assert too_wide == []
+
+
+def test_a_chosen_file_is_written_into_no_other_field(visit: Any, cast: Any) -> None:
+    with at_work(cast.officer, cast.contoso):
+        policy = services.create_policy(tenant=cast.contoso, name="Company phones", by=cast.officer)
+    with visit(DESKTOP) as visitor:
+        visitor.sign_in(cast.officer)
+        page = visitor.open(f"/admin/terms/termspolicy/{policy.pk}/import/")
+        page.get_by_label("Files").set_input_files(REPORT)
+        assert page.get_by_label("Time zone").input_value() == ""
 
 
 def test_from_the_officers_draft_to_the_auditors_proof(

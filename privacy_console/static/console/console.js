@@ -57,6 +57,12 @@
     root.querySelectorAll(".simplebar-content-wrapper").forEach((area) => (area.tabIndex = -1));
   };
 
+  // The theme writes the name of a chosen file into the next text field: in our forms that is another question.
+  const leaveFieldsAlone = (event) => {
+    if (event.target.matches(".pc-form input[type=file]")) event.stopPropagation();
+  };
+
+  document.addEventListener("change", leaveFieldsAlone, true);
   document.addEventListener("alpine:init", registerComponents);
   document.addEventListener("alpine:initialized", () => improve(document));
   document.addEventListener("htmx:afterSettle", (event) => improve(event.target));
