@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from tenants.models import Employee
@@ -89,12 +89,30 @@ def debts_of(policy: TermsPolicy, people: Sequence[Employee], at: datetime | Non
     instant = at or timezone.now()
     version = version_asked(policy, instant)
     about = {"policy": policy, "employee__in": people}
-    known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at).filter(**about)
-    decisions = by_employee(known.select_related("version__policy").order_by("decided_at", "id"))
+    known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at).filter(policy=policy)
+    telling = _telling(known, version, people).select_related("version__policy")
+    decisions = by_employee(telling.order_by("decided_at", "id"))
     sent = Reminder.objects.for_tenant(policy.tenant_id).filter(version=version, **about)
     until = {} if at is None else {"reminded_at__lte": at}
     reminders = by_employee(sent.filter(**until).order_by("round", "number"))
     return [debt_of(one, policy, version, decisions[one.pk], reminders[one.pk], instant) for one in people]
+
+
+def _telling(known: Any, version: TermsVersion | None, people: Sequence[Employee]) -> Any:
+    """Of decisions those that say where these people stand: about the version asked for, the last, the last accepting.
+
+    The others only grow in number, with every version that there ever was.
+    """
+    latest = known.filter(employee=OuterRef("pk")).order_by("-decided_at", "-id").values("pk")
+    accepting = latest.filter(decision=Acceptance.Decision.ACCEPTED)
+    keys = [person.pk for person in people]
+    each = Employee.objects.across_tenants().filter(pk__in=keys)
+    about_it = known.filter(employee__in=keys)
+    return about_it.filter(
+        Q(version=version)
+        | Q(pk__in=each.values_list(Subquery(latest[:1])))
+        | Q(pk__in=each.values_list(Subquery(accepting[:1])))
+    )
 
 
 def debt_of(
