@@ -7,9 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import TransactionTestCase
 
+from audit.context import Action, deed
 from audit.history import stance_of
 from audit.models import AuditEvent
 from catalog.models import Region
@@ -27,6 +28,19 @@ def copy_tenants(cursor: Any, *slugs: str) -> None:
     with cursor.copy(statement) as copy:
         for slug in slugs:
             copy.write_row((slug, slug.title(), uuid.uuid4(), "SE", "active", "2026-11-20T12:00:00Z"))
+
+
+@pytest.mark.django_db
+def test_a_deed_that_fails_inside_a_larger_one_leaves_that_whole() -> None:
+    """Its name was told to the session; going back to the savepoint must not begin with telling another one."""
+    with door(), recording() as trail:
+        Tenant.objects.create(slug="first", name="First", directory_id=uuid.uuid4(), country="SE")
+        doubled = deed("tenant.doubled", on=Tenant, action=Action.CREATE)
+        again = Tenant(slug="first", name="Again", directory_id=uuid.uuid4(), country="SE")
+        with pytest.raises(IntegrityError), transaction.atomic(), doubled:
+            Tenant.objects.bulk_create([again])
+        Tenant.objects.create(slug="second", name="Second", directory_id=uuid.uuid4(), country="SE")
+    assert [event.attribution.actor_name for event in trail.events] == [WHO["actor_name"]] * 2
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor as PostgreSQLSchemaEditor
+from psycopg.pq import TransactionStatus
 
 from audit.backends.attributing import AttributingWrapper
 from audit.backends.migrating import TriggerKeepingSchemaEditor
@@ -33,12 +34,17 @@ class DatabaseWrapper(AttributingWrapper, base.DatabaseWrapper):
 
     def attribute(self, context: Context | None) -> None:
         self.ensure_connection()
-        if getattr(self.connection, "told_context", None) is context:
+        if getattr(self.connection, "told_context", None) is context or self._has_failed():
             return
         value = context.as_json() if context else ""
         with self.connection.cursor() as cursor:  # the driver's own: this is not one of the caller's queries
             cursor.execute("SELECT set_config('console.attribution', %s, false)", [value])
         self.connection.told_context = context
+
+    def _has_failed(self) -> bool:
+        """Whether the transaction takes nothing any more but its rollback, which forgets what was told."""
+        status: TransactionStatus = self.connection.info.transaction_status
+        return status == TransactionStatus.INERROR
 
     def _forget(self) -> None:
         """A rollback takes the setting back with it, to whatever it was before."""
