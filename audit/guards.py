@@ -20,6 +20,11 @@ def _one_of(column: str, values: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(_text(value) for value in values)})"
 
 
+def _all_of(columns: Sequence[str]) -> str:
+    """The text by which writers queue who would write rows that agree in these columns."""
+    return " || '/' || ".join(f"NEW.{name}::text" for name in columns)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Guard:
     """A rule: its name is unique in the database, its message is for a person."""
@@ -164,7 +169,7 @@ class Apart(Guard):
         )
 
     def queued_by(self) -> str:
-        return " || '/' || ".join(f"NEW.{name}::text" for name in self.same)
+        return _all_of(self.same)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +201,7 @@ class OnlyAhead(Guard):
         )
 
     def queued_by(self) -> str:
-        return " || '/' || ".join(f"NEW.{name}::text" for name in self.same)
+        return _all_of(self.same)
 
 
 def append_only(name: str, message: str, *fields: str) -> tuple[Guard, ...]:

@@ -90,7 +90,7 @@ def debts_of(policy: TermsPolicy, people: Sequence[Employee], at: datetime | Non
     version = version_asked(policy, instant)
     about = {"policy": policy, "employee__in": people}
     known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at).filter(policy=policy)
-    telling = _telling(known, version, people).select_related("version__policy")
+    telling = _telling(policy, version, known, people).select_related("version__policy")
     decisions = by_employee(telling.order_by("decided_at", "id"))
     sent = Reminder.objects.for_tenant(policy.tenant_id).filter(version=version, **about)
     until = {} if at is None else {"reminded_at__lte": at}
@@ -98,7 +98,9 @@ def debts_of(policy: TermsPolicy, people: Sequence[Employee], at: datetime | Non
     return [debt_of(one, policy, version, decisions[one.pk], reminders[one.pk], instant) for one in people]
 
 
-def _telling(known: Any, version: TermsVersion | None, people: Sequence[Employee]) -> Any:
+def _telling(
+    policy: TermsPolicy, version: TermsVersion | None, known: Any, people: Sequence[Employee]
+) -> Any:
     """Of decisions those that say where these people stand: about the version asked for, the last, the last accepting.
 
     The others only grow in number, with every version that there ever was.
@@ -106,7 +108,7 @@ def _telling(known: Any, version: TermsVersion | None, people: Sequence[Employee
     latest = known.filter(employee=OuterRef("pk")).order_by("-decided_at", "-id").values("pk")
     accepting = latest.filter(decision=Acceptance.Decision.ACCEPTED)
     keys = [person.pk for person in people]
-    each = Employee.objects.across_tenants().filter(pk__in=keys)
+    each = Employee.objects.for_tenant(policy.tenant_id).filter(pk__in=keys)
     about_it = known.filter(employee__in=keys)
     return about_it.filter(
         Q(version=version)
