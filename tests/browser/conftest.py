@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tenants.models import User
 
@@ -31,6 +41,21 @@ FLAGS = (
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
+# A busy machine is slow to answer, not wrong: what is waited for has as long as a page has.
+expect.set_options(timeout=30_000)
+
+
+@contextmanager
+def arriving(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page; afterwards that page is there. A click alone does not wait for it."""
+    with page.expect_navigation():
+        yield
+    wait_for_theme(page)
+
+
+def wait_for_theme(page: Page) -> None:
+    """The theme hides the page until its script has taken hold of it."""
+    page.wait_for_selector("html:not([x-cloak])")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -99,18 +124,19 @@ class Visitor:
         self.open("/admin/login/")
         self.page.get_by_label("User name").fill(person.username)
         self.page.get_by_label("Password").first.fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url(f"{self.address}/admin/")
+        self.follow(self.page.get_by_role("button", name="Sign in"))
+        assert self.page.url == f"{self.address}/admin/"
         return self
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
-        self.wait_for_theme()
+        wait_for_theme(self.page)
         return self.page
 
-    def wait_for_theme(self) -> None:
-        """The theme hides the page until its script has taken hold of it."""
-        self.page.wait_for_selector("html:not([x-cloak])")
+    def follow(self, target: Locator) -> None:
+        """Click what leads to another page, and wait for that page."""
+        with arriving(self.page):
+            target.first.click()
 
     def sidebar(self) -> list[str]:
         """Every address that the sidebar offers, beside the first screen."""

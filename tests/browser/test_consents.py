@@ -28,16 +28,14 @@ LOOKS = looks(
 
 
 class Hand:
-    """Somebody's mouse: it clicks, counts, and waits for the page that follows."""
+    """Somebody's mouse: it clicks, waits for the page that follows, and counts."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor, self.page, self.clicks = visitor, visitor.page, 0
 
     def click(self, target: Locator) -> None:
-        target.first.click()
+        self.visitor.follow(target)
         self.clicks += 1
-        self.page.wait_for_load_state()
-        self.page.wait_for_selector("html:not([x-cloak])")
 
     def follow(self, label: str) -> None:
         self.click(self.page.locator("#main, #nav-sidebar-apps").get_by_role("link", name=label))

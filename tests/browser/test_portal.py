@@ -11,7 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from portal.sessions import COOKIE, PortalSession
 from tenants.models import Employee
 from terms.models import Acceptance
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, arriving
 from tests.browser.looks import looks
 from tests.browser.people import contoso_with_consents
 from tests.browser.test_keyboard import tab_to
@@ -56,14 +56,14 @@ def pages(visitor: Visitor, reader: Employee, officer: Any) -> Iterator[str]:
 
 def deciding(visitor: Visitor, officer: Any) -> Iterator[str]:
     page = visitor.open(HOME)
-    page.locator("main h2 a").first.click()
+    visitor.follow(page.locator("main h2 a"))
     yield "reading"
-    page.get_by_role("button", name="I decline").click()
+    visitor.follow(page.get_by_role("button", name="I decline"))
     yield "declining"
-    page.get_by_role("link", name="Back to the terms").click()
-    page.get_by_role("button", name="I accept").click()
+    visitor.follow(page.get_by_role("link", name="Back to the terms"))
+    visitor.follow(page.get_by_role("button", name="I accept"))
     yield "decided"
-    page.get_by_role("link", name="My decisions").click()
+    visitor.follow(page.get_by_role("link", name="My decisions"))
     yield "my decisions"
     visitor.open(HOME)
     yield "nothing waits"
@@ -96,8 +96,9 @@ def test_from_the_link_to_the_receipt_by_keyboard_alone_without_javascript(
         press(page, "link", "Use of company phones")
         press(page, "button", "I accept")
         expect(page.get_by_text("Accepted,")).to_be_visible()
+        reach(page, "link", "Download the receipt")
         with page.expect_download() as download:
-            press(page, "link", "Download the receipt")
+            page.keyboard.press("Enter")
         assert download.value.suggested_filename.endswith(".json")
         press(page, "button", "Sign out")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -107,14 +108,19 @@ def test_from_the_link_to_the_receipt_by_keyboard_alone_without_javascript(
 
 
 def press(page: Page, role: Any, name: str) -> None:
-    """Press Tab until it has the focus, then Enter."""
+    """Reach it, press Enter, and wait for the page that follows."""
+    reach(page, role, name)
+    with arriving(page):
+        page.keyboard.press("Enter")
+
+
+def reach(page: Page, role: Any, name: str) -> None:
+    """Press Tab until it has the focus."""
     wanted = page.get_by_role(role, name=name).first
     expect(wanted).to_be_visible()
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.locator(":focus").filter(has_text=name).count():
-            page.keyboard.press("Enter")
-            page.wait_for_load_state()
             return
     pytest.fail(f"Tab never reaches {name!r}")
 
@@ -134,9 +140,9 @@ def test_an_officer_publishes_while_the_employee_reads(visit: Any, cast: Any, re
         bring_session(visitor, reader)
         page = visitor.open(f"{HOME}terms/{policy.pk}/")
         publish(policy, cast.officer, title="New rules")
-        page.get_by_role("button", name="I accept").click()
+        visitor.follow(page.get_by_role("button", name="I accept"))
         expect(page.get_by_role("alert")).to_contain_text("the terms have changed")
         expect(page.get_by_role("heading", name="New rules")).to_be_visible()
         assert visitor.barriers(*EVERY_IMPACT) == []
-        page.get_by_role("button", name="I accept").click()
+        visitor.follow(page.get_by_role("button", name="I accept"))
         expect(page.get_by_text("Accepted,")).to_be_visible()

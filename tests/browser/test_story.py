@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from consents.models import Consent
 from tests.browser.conftest import Visitor
@@ -16,46 +16,44 @@ GRANTED_BECAUSE = "The works council agreed on 3 November."
 WITHDRAWN_BECAUSE = "The trial of the sales apps is over."
 
 
-def press(page: Page, label: str) -> None:
-    page.get_by_role("button", name=label).click()
-    page.wait_for_selector("html:not([x-cloak])")
+def press(visitor: Visitor, label: str) -> None:
+    visitor.follow(visitor.page.get_by_role("button", name=label))
 
 
-def follow(page: Page, label: str) -> None:
-    page.get_by_role("link", name=label).first.click()
-    page.wait_for_selector("html:not([x-cloak])")
+def follow(visitor: Visitor, label: str) -> None:
+    visitor.follow(visitor.page.get_by_role("link", name=label))
 
 
 def request_vpp(visitor: Visitor) -> None:
     page = visitor.page
-    follow(page, "Request a consent")
-    follow(page, VPP)
+    follow(visitor, "Request a consent")
+    follow(visitor, VPP)
     expect(page.get_by_role("heading", name="Would flow to Apple")).to_be_visible()
     expect(page.get_by_text("of which").first).to_be_visible()
     visitor.shoot("story-1-what-would-flow")
     page.get_by_label("Connection").fill("sales")
     page.get_by_label("Justification").fill(WHY)
-    press(page, "Request consent")
+    press(visitor, "Request consent")
     expect(page.get_by_text("Nothing flows until it is granted")).to_be_visible()
 
 
 def grant(visitor: Visitor) -> None:
     page = visitor.page
-    follow(page, "Grant")
+    follow(visitor, "Grant")
     page.get_by_label("Reason").fill(GRANTED_BECAUSE)
     visitor.shoot("story-2-grant")
-    press(page, "Grant")
+    press(visitor, "Grant")
     expect(page.get_by_role("heading", name="May flow to Apple")).to_be_visible()
     visitor.shoot("story-3-granted")
 
 
 def withdraw(visitor: Visitor) -> None:
     page = visitor.page
-    follow(page, "Withdraw")
-    press(page, "Withdraw")
+    follow(visitor, "Withdraw")
+    press(visitor, "Withdraw")
     expect(page.get_by_text("This field is required")).to_be_visible()
     page.get_by_label("Reason").fill(WITHDRAWN_BECAUSE)
-    press(page, "Withdraw")
+    press(visitor, "Withdraw")
     expect(page.get_by_text("From now on nothing may flow")).to_be_visible()
     visitor.shoot("story-4-withdrawn")
 

@@ -12,7 +12,7 @@ from portal.providers import set_identity_provider
 from terms import services
 from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsText
 from tests.admin.test_terms_pages import decide, draft_of, employee, group_of, publish
-from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser.conftest import DESKTOP, PHONE, Visitor, arriving
 from tests.browser.looks import looks
 from tests.browser.people import at_work
 from tests.portal.provider import CLIENT, SECRET, Provider
@@ -169,10 +169,14 @@ def _sign_in_and_accept(chromium: Any, address: str) -> None:
         page, said = context.new_page(), list[str]()
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{address}/portal/contoso/")
-        page.get_by_role("link", name="Sign in with your work account").click()
-        page.get_by_role("button", name="Continue").click()
-        page.get_by_role("link", name="Use of tablets").click()
-        page.get_by_role("button", name="I accept").click()
+        for role, name in (
+            ("link", "Sign in with your work account"),
+            ("button", "Continue"),
+            ("link", "Use of tablets"),
+            ("button", "I accept"),
+        ):
+            with arriving(page):
+                page.get_by_role(role, name=name).click()  # type: ignore[arg-type]
         expect(page.get_by_text("Accepted,")).to_be_visible()
         assert not [words for words in said if "Content Security Policy" in words]
     finally:
@@ -183,16 +187,16 @@ def _write_and_publish(visit: Any, cast: Any) -> None:
     with visit() as visitor:
         visitor.sign_in(cast.officer)
         page = visitor.open("/admin/terms/termspolicy/")
-        page.get_by_role("link", name="Tablets").click()
-        page.get_by_role("link", name="Draft a version").click()
-        page.get_by_role("button", name="Draft a version").click()
-        page.get_by_role("link", name="Write a text").click()
+        visitor.follow(page.get_by_role("link", name="Tablets"))
+        visitor.follow(page.get_by_role("link", name="Draft a version"))
+        visitor.follow(page.get_by_role("button", name="Draft a version"))
+        visitor.follow(page.get_by_role("link", name="Write a text"))
         _fill(visitor)
-        page.get_by_role("button", name="Write a text").click()
-        page.get_by_role("link", name="Publish the version").click()
+        visitor.follow(page.get_by_role("button", name="Write a text"))
+        visitor.follow(page.get_by_role("link", name="Publish the version"))
         expect(page.get_by_text("1 employee will be asked")).to_be_visible()
         page.get_by_label("Reason").fill("Agreed with the works council.")
-        page.get_by_role("button", name="Publish the version").click()
+        visitor.follow(page.get_by_role("button", name="Publish the version"))
         expect(page.get_by_text("is published.")).to_be_visible()
         expect(page.get_by_role("heading", name="Your tablet")).to_be_visible()
 
