@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from privacy_console.errors import Refused
 from tenants.models import Group
+from terms.counting import Progress, asked_of
 from terms.models import Acceptance, TermsPolicy, TermsVersion
 from terms.models.version import Publication
-from terms.progress import Progress, asked_of
 from terms.standing import Standing, decided_by, in_force, standing_of
 
 MOST_POINTS = 400
