@@ -12,10 +12,13 @@ from terms.tallying import present
 
 
 def progress(policy: TermsPolicy, at: datetime | None = None, group: Group | None = None) -> Progress:
-    """The numbers of a policy at an instant, of all or of one group; the directory is that of now."""
+    """The numbers of a policy at an instant, of all or of one group; the directory is that of now.
+
+    Those of all and of now are kept; any others take as long as there are employees to be counted.
+    """
     question = Question.of(policy, at)
-    if at is None:
-        return present([question], group)[policy.pk]
+    if at is None and group is None:
+        return present([question])[policy.pk]
     return counted([(question, members_of(asked_of(policy), group))]).get((policy.pk,), Progress())
 
 

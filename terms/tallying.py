@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,15 @@ from django.db import transaction
 from django.db.models import Case, F, Min, Q, Sum, When
 from django.utils import timezone
 
-from tenants.models import Group, Tenant
-from terms.counting import Progress, Question, asked_of, counted, members_of
+from tenants.models import Tenant
+from terms.counting import Progress, Question, asked_of, counted
 from terms.models import BLOCK, Acceptance, Recount, Tally, TermsPolicy, TermsVersion
 from terms.models.version import Publication
 from terms.standing import in_force
 
-NUMBERS = tuple(Progress.__dataclass_fields__)
+NUMBERS = tuple(number.name for number in fields(Progress))
 AT_ONCE = 10_000
-MOST_RUNS = 200
+MOST_RUNS = 400
 """Of blocks that follow one another. More are not picked out: everybody is counted."""
 Blocks = set[int | None]
 """Of employees; None among them: everybody."""
@@ -34,29 +35,29 @@ Blocks = set[int | None]
 # --- Reading ---
 
 
-def present(questions: Sequence[Question], group: Group | None = None) -> dict[int, Progress]:
-    """The numbers of now, by the key of the policy, of all or of one group; three queries at most.
+def present(questions: Sequence[Question]) -> dict[int, Progress]:
+    """The numbers of now, by the key of the policy; three queries at most.
 
-    questions: of now, all of one instant and one tenant or several.
+    questions: of now, all of one instant, of one tenant or several.
     On PostgreSQL each query sees what was committed by then. So it is settled first which blocks are counted, and by
     that alone: each employee is in one number, and stood there at some moment since it was asked.
     """
     again = _noted(questions)
     kept: dict[int, Progress] = defaultdict(Progress)
-    for policy, doubtful, numbers in _kept(questions, again, group):
+    for policy, doubtful, numbers in _kept(questions, again):
         if doubtful is None:
             kept[policy] += numbers
         else:
             again[policy].add(doubtful)
     live = counted(
-        (question, _within(members_of(asked_of(question.policy), group), again[question.policy.pk]))
+        (question, _within(asked_of(question.policy), again[question.policy.pk]))
         for question in questions
         if again[question.policy.pk]
     )
     nothing = Progress()
     return {
-        key: live.get((key,), nothing) + (nothing if _are_all(again[key]) else kept[key])
-        for key in (question.policy.pk for question in questions)
+        key: live.get((key,), nothing) + (nothing if _are_all(blocks) else kept[key])
+        for key, blocks in again.items()
     }
 
 
@@ -75,7 +76,7 @@ def _noted(questions: Iterable[Question]) -> dict[int, Blocks]:
 
 
 def _kept(
-    questions: Sequence[Question], without: dict[int, Blocks], group: Group | None
+    questions: Sequence[Question], without: dict[int, Blocks]
 ) -> Iterator[tuple[int, int | None, Progress]]:
     """By policy the numbers that hold, with None; and each block whose numbers hold no longer, or not yet."""
     asked = Q()
@@ -83,14 +84,10 @@ def _kept(
         asked |= Q(policy=key) & ~Q(block__in=without[key])
     if not asked:
         return
-    rows = Tally.objects.across_tenants().filter(asked, group=group)
+    rows = Tally.objects.across_tenants().filter(asked)
     doubtful = Case(When(_outdated(questions[0].instant), then=F("block")))
-    numbers = rows.values("policy").annotate(
-        doubtful=doubtful, **{f"all_{name}": Sum(name) for name in NUMBERS}
-    )
-    for policy, block, *sums in numbers.values_list(
-        "policy", "doubtful", *(f"all_{name}" for name in NUMBERS)
-    ):
+    grouped = rows.annotate(doubtful=doubtful).values_list("policy", "doubtful")
+    for policy, block, *sums in grouped.annotate(*map(Sum, NUMBERS)):
         yield policy, block, Progress(*sums)
 
 
@@ -180,33 +177,21 @@ def _count(policy: TermsPolicy, blocks: Blocks, now: datetime) -> None:
     question = Question(policy, in_force(published, now), now)
     asked_until = _next_turn(published, now)
     ends = _first_ends(question, blocks)
+    employees = _within(asked_of(policy), blocks).annotate(block=F("pk") / BLOCK)
     rows = [
         Tally(
             tenant_id=policy.tenant_id,
             policy=policy,
             block=block,
-            group_id=group,
             counted_at=now,
             holds_until=min((end for end in (asked_until, ends.get(block)) if end), default=None),
             **vars(numbers),
         )
-        for block, group, numbers in _numbers(question, blocks)
+        for (_, block), numbers in counted([(question, employees)], "block").items()
     ]
     kept = Tally.objects.for_tenant(policy.tenant_id).filter(policy=policy)
     (kept if _are_all(blocks) else kept.filter(block__in=blocks)).delete()
     kept.bulk_create(rows, batch_size=1000)
-
-
-def _numbers(question: Question, blocks: Blocks) -> Iterator[tuple[int, int | None, Progress]]:
-    """Of each block those of all, and those of each of its groups."""
-    employees = _within(asked_of(question.policy), blocks).annotate(block=F("pk") / BLOCK)
-    of_all = counted([(question, employees)], "block")
-    members = employees.annotate(member_of=F("group_memberships__group")).filter(member_of__isnull=False)
-    of_groups = counted([(question, members)], "block", "member_of")
-    for (_, block), numbers in of_all.items():
-        yield block, None, numbers
-    for (_, block, group), numbers in of_groups.items():
-        yield block, group, numbers
 
 
 def _next_turn(published: Iterable[TermsVersion], now: datetime) -> datetime | None:
@@ -217,12 +202,7 @@ def _next_turn(published: Iterable[TermsVersion], now: datetime) -> datetime | N
 
 def _first_ends(question: Question, blocks: Blocks) -> dict[int, datetime]:
     """By block, when the first acceptance in it ends that holds now."""
-    ending = (
-        Acceptance.objects.for_tenant(question.policy.tenant_id)
-        .accepted()
-        .filter(policy=question.policy, version=question.version, valid_until__gt=question.instant)
-    )
-    rows = (
-        _within(ending, blocks, "employee").order_by().annotate(block=F("employee") / BLOCK).values("block")
-    )
-    return dict(rows.annotate(first=Min("valid_until")).values_list("block", "first"))
+    accepted = Acceptance.objects.for_tenant(question.policy.tenant_id).accepted().order_by()
+    ending = accepted.filter(version=question.version, valid_until__gt=question.instant)
+    of_blocks = _within(ending, blocks, "employee").annotate(block=F("employee") / BLOCK).values_list("block")
+    return dict(of_blocks.annotate(Min("valid_until")))

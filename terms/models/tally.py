@@ -8,18 +8,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
 
 from audit.notes import Note
-from tenants.models import Group, TenantOwned
+from tenants.models import TenantOwned
 from terms.models.policy import TermsPolicy
 
-BLOCK = 500
+BLOCK = 200
 """So many keys of employees in a row are a block. A migration that changes it notes that all are to be counted anew."""
 
 
 class Tally(TenantOwned):
-    """Where the employees of a block stood with a policy when they were counted: all of them, or those of one group.
+    """Where the employees of a block stood with a policy when they were counted.
 
     It holds from `counted_at` until `holds_until`, as long as no `Recount` is about it.
     """
@@ -29,9 +28,6 @@ class Tally(TenantOwned):
     # Nothing that they refer to is ever deleted. A constraint would have counting wait for deeds, and deeds for it.
     policy = models.ForeignKey(
         TermsPolicy, models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    group = models.ForeignKey(
-        Group, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )
     block = models.BigIntegerField()
     counted_at = models.DateTimeField()
@@ -43,12 +39,7 @@ class Tally(TenantOwned):
     outstanding = models.IntegerField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("policy", "group", "block"), name="group_is_counted_once"),
-            models.UniqueConstraint(
-                fields=("policy", "block"), condition=Q(group=None), name="block_is_counted_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("policy", "block"), name="block_is_counted_once"),)
 
     def __str__(self) -> str:
         return f"block {self.block} of {self.policy_id}"

@@ -20,7 +20,17 @@ from terms.models import BLOCK, Acceptance, Recount, Tally, TermsPolicy, TermsTa
 from terms.progress import progress
 from terms.standing import place_of, version_asked
 from terms.tallying import count_again, count_everywhere
-from tests.terms.stories import DAY, TermsTestCase, a_group, clock, colleague, decided, on_paper, published
+from tests.terms.stories import (
+    DAY,
+    TermsTestCase,
+    a_group,
+    clock,
+    colleague,
+    decided,
+    drafted,
+    on_paper,
+    published,
+)
 from work.registry import Running, declaration_of
 
 FAR = 10_000_000
@@ -157,6 +167,82 @@ class RandomLives(TermsTestCase):
         assert not Recount.objects.for_tenant(self.contoso).exists()
 
 
+class Noted(TermsTestCase):
+    """Whatever writes, the database notes what has to be counted again, and nothing else."""
+
+    def setUp(self) -> None:
+        self.policy, self.sales = self.in_force(), a_group(self.contoso)
+        self.who = colleague(self.contoso, self.sales, pk=FAR)
+        self.other = colleague(self.contoso, pk=FAR + BLOCK)
+        count_again(self.contoso)
+
+    def noted(self) -> set[tuple[int | None, int | None]]:
+        """What was noted since it was asked before."""
+        notes = Recount.objects.for_tenant(self.contoso)
+        found = set(notes.values_list("policy", "block"))
+        notes.delete()
+        return found
+
+    def sql(self, statement: str, *values: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+
+    def test_decisions(self) -> None:
+        decided(self.who, self.policy)
+        assert self.noted() == {(self.policy.pk, FAR // BLOCK)}
+
+    def test_who_comes_leaves_and_comes_back(self) -> None:
+        colleague(self.contoso, pk=FAR + 2 * BLOCK)
+        assert self.noted() == {(None, FAR // BLOCK + 2)}
+        self.sql(
+            "UPDATE tenants_employee SET status = 'left', left_at = first_seen_at WHERE id >= %s AND id <= %s",
+            self.who.pk,
+            self.other.pk,
+        )
+        assert self.noted() == {(None, FAR // BLOCK), (None, FAR // BLOCK + 1)}
+        self.sql("UPDATE tenants_employee SET status = 'active', left_at = NULL WHERE id = %s", self.who.pk)
+        assert self.noted() == {(None, FAR // BLOCK)}
+
+    def test_who_joins_a_group_changes_it_and_leaves_it(self) -> None:
+        places = GroupMember.objects.for_tenant(self.contoso)
+        places.bulk_create(
+            [GroupMember(tenant=self.contoso, employee=self.other, group=a_group(self.contoso))]
+        )
+        assert self.noted() == {(None, FAR // BLOCK + 1)}
+        self.sql(
+            "UPDATE tenants_groupmember SET employee_id = %s WHERE group_id = %s",
+            self.other.pk,
+            self.sales.pk,
+        )
+        assert self.noted() == {(None, FAR // BLOCK), (None, FAR // BLOCK + 1)}
+        self.sql("DELETE FROM tenants_groupmember WHERE group_id = %s", self.sales.pk)
+        assert self.noted() == {(None, FAR // BLOCK + 1)}
+
+    def test_whom_a_policy_is_for_what_it_asks_and_its_end(self) -> None:
+        everybody = {(self.policy.pk, None)}
+        for deed in (
+            lambda: services.assign_policy(
+                policy=self.policy, by=self.officer, everybody=True, excluded=[self.sales]
+            ),
+            lambda: self.sql("UPDATE terms_termstarget SET excluded = %s", False),
+            lambda: self.sql("DELETE FROM terms_termstarget"),
+            lambda: self.sql("UPDATE terms_termspolicy SET for_everybody = %s", False),
+            lambda: published(self.policy, self.officer, effective_from=self.later),
+            lambda: services.retire_policy(policy=self.policy, by=self.officer, reason="Old"),
+        ):
+            deed()
+            assert self.noted() == everybody
+        new = self.a_policy()
+        assert self.noted() == {(new.pk, None)}
+
+    def test_nothing_of_what_changes_no_number(self) -> None:
+        Employee.objects.for_tenant(self.contoso).update(display_name="Another", status="active")
+        services.change_policy(policy=self.policy, by=self.officer, description="Another", remind_days=3)
+        drafted(self.policy, self.officer)
+        a_group(self.contoso)
+        assert self.noted() == set()
+
+
 class Kept(TermsTestCase):
     def setUp(self) -> None:
         self.policy = self.in_force()
@@ -185,12 +271,6 @@ class Kept(TermsTestCase):
             decided(colleague(self.contoso, pk=FAR + (10 + 2 * number) * BLOCK), self.policy)
         assert len(self.queries()) == 4
         assert [vars(progress(self.policy))] == by_one_rule(self.policy)
-
-    def test_a_new_name_is_no_reason_to_count(self) -> None:
-        Employee.objects.for_tenant(self.contoso).update(display_name="Another")
-        services.change_policy(policy=self.policy, by=self.officer, description="Another", remind_days=3)
-        services.draft_version(policy=self.policy, by=self.officer)
-        assert count_again(self.contoso) == 0
 
     def test_what_is_cut_off_has_not_happened(self) -> None:
         decided(self.people[0], self.policy)
