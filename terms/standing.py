@@ -104,8 +104,11 @@ def place_of(
     )
 
 
-def standing_of(version: TermsVersion | None, own: Sequence[Any], at: datetime) -> Standing:
-    """The standing at an instant, from one employee's decisions about one policy, in their order."""
+def standing_of(version: TermsVersion | None, own: Sequence[Any], at: Any) -> Standing:
+    """The standing at an instant, from one employee's decisions about one policy, in their order.
+
+    at: anything that `valid_until` of the decisions can be compared with.
+    """
     if version is None:
         return Standing.NOTHING_ASKED
     if _valid(version, own, at):
@@ -117,7 +120,7 @@ def _accepted(version: TermsVersion, own: Iterable[Any]) -> list[Any]:
     return [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
 
 
-def _valid(version: TermsVersion, own: Iterable[Any], at: datetime) -> list[Any]:
+def _valid(version: TermsVersion, own: Iterable[Any], at: Any) -> list[Any]:
     return [d for d in _accepted(version, own) if d.valid_until is None or d.valid_until > at]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management import call_command
@@ -17,6 +18,9 @@ from tenants.models import Membership, Tenant, User
 from terms import services
 from terms.models import Recount, TermsPolicy, TermsVersion
 from terms.tallying import count_everywhere
+
+LAST_DECISION = datetime(2026, 6, 1, tzinfo=UTC)
+LASTS = timedelta(minutes=20_000)
 
 
 def make(_: None) -> str:
@@ -76,7 +80,10 @@ def _gather_statistics() -> None:
 
 
 def _fill_tenant(slug: str, employees: int) -> None:
-    """So many employees; all have accepted every version but the one in force, which one in ten has not."""
+    """So many employees; all have accepted every version but the one in force, which one in ten has not.
+
+    A version lasts two weeks, over which the decisions about it are spread.
+    """
     tenant = Tenant.objects.get(slug=slug)
     newest, *older = TermsVersion.objects.for_tenant(tenant).order_by("-number")
     with connection.cursor() as cursor:
@@ -84,6 +91,8 @@ def _fill_tenant(slug: str, employees: int) -> None:
         for age, version in enumerate((newest, *older)):
             owing = f"AND e.id % {OWE} <> 0" if version == newest else ""
             cursor.execute(_acceptances(tenant.pk, version.pk, version.policy_id, age, owing))
+            began = LAST_DECISION - (age + 1) * LASTS
+            TermsVersion.objects.for_tenant(tenant).filter(pk=version.pk).update(effective_from=began)
 
 
 def _employees(tenant: int, count: int) -> str:
