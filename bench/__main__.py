@@ -157,7 +157,7 @@ def _report_pages(answer: dict[str, Any]) -> Iterator[str]:
     print(
         f"\n| | ms with {terms.FEW:,} | with {int(many):,} | times (quartiles) | queries |\n|---|---:|---:|---|---|"
     )
-    for name, sizes in (answer["pages"] | answer["slow_pages"]).items():
+    for name, sizes in (answer["pages"] | answer["others"]).items():
         small, large = (Result(name, sizes[size]["seconds"]) for size in (few, many))
         growth, queries = Spread.of(large.ratios(small)), f"{sizes[few]['queries']}, {sizes[many]['queries']}"
         print(f"| {name} | {small.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {queries} |")

@@ -117,7 +117,7 @@ def _within(rows: Any, blocks: Blocks, key: str = "pk") -> Any:
         return rows
     within = Q()
     for first, last in _runs(blocks):
-        within |= Q(**{f"{key}__gte": first * BLOCK, f"{key}__lt": (last + 1) * BLOCK})
+        within |= Q(**{f"{key}__range": (first * BLOCK, (last + 1) * BLOCK - 1)})
     return rows.filter(within)
 
 

@@ -19,12 +19,15 @@ POLICY, API = "/admin/terms/termspolicy/{policy}/", "/api/v1/tenants/{tenant}/te
 PAGES = {
     "progress, page": f"{POLICY}change/",
     "progress, API": f"{API}progress/",
-    f"progress, API, {DECIDING} decided since": f"{API}progress/",
     "outstanding, page": f"{POLICY}outstanding/",
     "outstanding, API": f"{API}outstanding/",
     "outstanding, API, further on": f"{API}outstanding/",
     "the log, page": "/admin/terms/acceptance/?policy__id__exact={policy}",
     "the log, API": f"{API}acceptances/",
 }
-SLOW_PAGES = {"over time, page": f"{POLICY}course/", "over time, API": f"{API}progress-over-time/"}
-"""They read the whole log, which nobody expects to take as long with few as with many: asked in few rounds."""
+WITHOUT_GOAL = {
+    f"progress, API, {DECIDING} decided since": f"{API}progress/",
+    "over time, page": f"{POLICY}course/",
+    "over time, API": f"{API}progress-over-time/",
+}
+"""Those are counted who decided since everybody was; the course reads the whole log. Asked in few rounds."""

@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> None:
         for number, child in children.items():
             child.ask("fill", number)
         pages = _pages(children, list(terms.PAGES), 3 if quick else terms.ROUNDS)
-        slow = _pages(children, list(terms.SLOW_PAGES), 2)
+        others = _pages(children, list(terms.WITHOUT_GOAL), 3)
         imports = first.ask("imports", [size, 2 if quick else terms.IMPORT_ROUNDS])
-    figures = {"pages": pages, "slow_pages": slow, "imports": imports, "memory": _memory(small, size)}
+    figures = {"pages": pages, "others": others, "imports": imports, "memory": _memory(small, size)}
     json.dump({"server": made, "size": size, "many": many, **figures}, sys.stdout)
 
 

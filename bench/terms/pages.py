@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.terms import DECIDING, PAGES, SLOW_PAGES
+from bench.terms import DECIDING, PAGES, WITHOUT_GOAL
 from tenants.models import Employee, Tenant, User
 from terms.models import BLOCK, Recount, TermsPolicy
 
@@ -53,7 +53,7 @@ def policy_of(slug: str) -> Any:
 
 
 def url_of(page: str, policy: Any) -> str:
-    address = (PAGES | SLOW_PAGES)[page]
+    address = (PAGES | WITHOUT_GOAL)[page]
     return address.format(tenant=policy.tenant.slug, policy=policy.pk)
 
 

@@ -13,7 +13,7 @@ from audit.notes import Note
 from tenants.models import TenantOwned
 from terms.models.policy import TermsPolicy
 
-BLOCK = 200
+BLOCK = 100
 """So many keys of employees in a row are a block. A migration that changes it notes that all are to be counted anew."""
 
 
