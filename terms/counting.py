@@ -72,11 +72,9 @@ class Question:
 
     def owing(self, employees: Any) -> Any:
         """Those whose acceptance of the version does not hold; nobody's does where no version is asked for."""
-        return (
-            employees
-            if self.version is None
-            else employees.exclude(Exists(self._holding(self._own_decisions())))
-        )
+        if self.version is None:
+            return employees
+        return employees.exclude(Exists(self._holding(self._own_decisions())))
 
     def _own_decisions(self) -> Any:
         """Those of the employee of the outer query about the policy."""

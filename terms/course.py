@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from privacy_console.errors import Refused
 from tenants.models import Group
-from terms.counting import Progress, asked_of
+from terms.counting import Progress, asked_of, members_of
 from terms.models import Acceptance, TermsPolicy, TermsVersion
 from terms.models.version import Publication
 from terms.standing import Standing, decided_by, in_force, standing_of
@@ -82,9 +82,7 @@ def course_of(
         return Course(step or Step.DAY, ())
     step, instants = _instants(min(begun), end, step)
     asked = [in_force(versions, instant) for instant in instants]
-    employees = asked_of(policy)
-    if group is not None:
-        employees = employees.filter(group_memberships__group=group)
+    employees = members_of(asked_of(policy), group)
     points = _Points(instants, asked)
     points.count(_lives(policy, employees, at, instants), employees.count())
     return Course(step, points.points())
