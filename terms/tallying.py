@@ -204,5 +204,7 @@ def _first_ends(question: Question, blocks: Blocks) -> dict[int, datetime]:
     """By block, when the first acceptance in it ends that holds now."""
     accepted = Acceptance.objects.for_tenant(question.policy.tenant_id).accepted().order_by()
     ending = accepted.filter(version=question.version, valid_until__gt=question.instant)
-    of_blocks = _within(ending, blocks, "employee__pk").annotate(block=F("employee") / BLOCK).values_list("block")
+    of_blocks = (
+        _within(ending, blocks, "employee__pk").annotate(block=F("employee") / BLOCK).values_list("block")
+    )
     return dict(of_blocks.annotate(Min("valid_until")))
