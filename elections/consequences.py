@@ -6,17 +6,25 @@ What moving to another geography means stands in `reference/consequences.json`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from django.db import models
+from django.utils import timezone
 
 from catalog.geographies import protected_countries
 from catalog.models import Element, Feature, Region
-from elections.collecting import Collected, collected_at
+from elections.collecting import (
+    Change,
+    Collected,
+    FeatureStanding,
+    changes_ahead,
+    collected_at,
+    next_switches,
+)
 from elections.models import StorageElection
 from elections.storing import storage_at
 from tenants.models import Tenant
@@ -26,6 +34,7 @@ OF_A_MOVE = (
     "move_by_support", "move_takes_long", "move_loses_data", "move_reconfigures", "existing_stays", "opens_to_new",
     "copies_stay",
 )  # fmt: skip
+DECIDED = "Decided by the tenant already"
 ARTICLE_4 = "GDPR Art. 4(7) and (8)"
 
 
@@ -42,6 +51,11 @@ class Consequence:
 def reference() -> Mapping[str, Consequence]:
     """The sentences of the reference, by code."""
     return {each["code"]: Consequence(**each) for each in json.loads(REFERENCE.read_text(encoding="utf-8"))}
+
+
+def shown(instant: datetime) -> str:
+    """An instant in a sentence that is kept, with its zone."""
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M %Z}"
 
 
 def as_kept(told: Iterable[Consequence]) -> list[dict[str, str]]:
@@ -79,8 +93,15 @@ def region_consequences(tenant: Tenant, region: Region, at: datetime) -> Storage
         *(OF_A_MOVE if before else ["copies_stay"]),
         *(["leaves_boundary"] if leaves else []),
     ]
-    told = tuple(reference()[code] for code in codes)
+    told = (*(reference()[code] for code in codes), *_region_after(tenant, at))
     return StorageConsequences(region, before.region if before else None, at, origin, leaves, told)
+
+
+def _region_after(tenant: Tenant, at: datetime) -> Iterator[Consequence]:
+    """That another election follows, where one is approved already."""
+    follows = StorageElection.objects.for_tenant(tenant).scheduled(at).order_by("effective_from").first()
+    if follows is not None and follows.effective_from is not None:
+        yield Consequence("followed", f"{follows} follows on {shown(follows.effective_from)}.", DECIDED)
 
 
 def _origin(tenant: Tenant, region: Region, before: StorageElection | None) -> str:
@@ -144,13 +165,21 @@ def collection_consequences(
     where it is at hand.
     """
     switched, before = tuple(switched), before or collected_at(tenant, at)
-    on = {each.feature.code for each in switched if each.is_on}
-    off = {each.feature.code for each in switched if not each.is_on}
-    was, becomes = (before.elected_by(codes) for codes in (before.on, (before.on | on) - off))
-    had, has = {element.pk for element in was}, {element.pk for element in becomes}
-    starts = tuple(element for element in becomes if element.pk not in had)
-    stops = tuple(element for element in was if element.pk not in has)
-    return CollectionConsequences(switched, at, starts, stops, tuple(_told(switched, starts, stops)))
+    after = before.switched(FeatureStanding(each.feature, each.is_on) for each in switched)
+    starts, stops = before.starts_and_stops(after)
+    told = (*_told(switched, starts, stops), *_switched_after(switched, changes_ahead(tenant, after, at)))
+    return CollectionConsequences(switched, at, starts, stops, told)
+
+
+def _switched_after(switched: Iterable[Switched], changes: Sequence[Change]) -> Iterator[Consequence]:
+    """That what is switched now is switched again, where that is approved already."""
+    later = next_switches(changes)
+    for each in switched:
+        following = later.get(each.feature.code)
+        if following is not None and following.since is not None:
+            word = "on" if following.is_on else "off"
+            sentence = f"{each.feature.name} is switched {word} again on {shown(following.since)}."
+            yield Consequence("followed", sentence, DECIDED)
 
 
 def _told(

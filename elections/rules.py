@@ -13,7 +13,7 @@ from catalog.geographies import geographies
 from catalog.kinds import REFERENCE_CATALOG
 from catalog.models import Feature, Region
 from elections.collecting import deciding
-from elections.consequences import Switched
+from elections.consequences import Switched, shown
 from elections.models import StorageElection
 from elections.storing import storage_at
 from privacy_console.errors import Refused
@@ -48,10 +48,6 @@ def check_nothing_rewritten(what: str, since: datetime | None, begins: datetime)
             f"{what} since {shown(since)}; what lies before that is not rewritten. Choose a later instant."
         )
         refuse_value("effective_from", "before_in_force", sentence)
-
-
-def shown(instant: datetime) -> str:
-    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M %Z}"
 
 
 # --- Where data is stored ---

@@ -333,6 +333,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "personal": ("personal data", "personenbezogen"),
     "only_if": ("Condition:", "Bedingung:"),
     "example": ("For example:", "Zum Beispiel:"),
+    "ahead_title": ("What will change", "Was sich ändern wird"),
+    "ahead_about": (
+        "Your organisation has decided this already; it does not hold yet.",
+        "Das hat Ihre Organisation schon beschlossen; es gilt noch nicht.",
+    ),
+    "ahead_from": ("From {at} on", "Ab {at}"),
+    "ahead_on": ("will be switched on", "wird eingeschaltet"),
+    "ahead_off": ("will be switched off", "wird ausgeschaltet"),
+    "ahead_starts": ("Collected from then on ({count})", "Wird dann auch erfasst ({count})"),
+    "ahead_stops": ("No longer collected from then on ({count})", "Wird dann nicht mehr erfasst ({count})"),
     "shared_title": ("Who it is shared with", "Mit wem es geteilt wird"),
     "shared_about": (
         "Your organisation has agreed that data is shared with these companies now.",

@@ -13,8 +13,17 @@ from unfold.widgets import CHECKBOX_CLASSES, SELECT_CLASSES
 from catalog.admin.entries import contributes_to
 from catalog.admin.panels import personal_badge
 from catalog.models import Category, Collection, Element, Feature
-from elections.admin.words import moment_in_words, on_badge
-from elections.collecting import Collected, ElementStanding, FeatureStanding, Standing, collected_at
+from elections.admin.words import moment_in_words, on_badge, switch_in_words
+from elections.collecting import (
+    Change,
+    Collected,
+    ElementStanding,
+    FeatureStanding,
+    Standing,
+    changes_ahead,
+    collected_at,
+    next_switches,
+)
 from elections.models import CollectionElection
 from tenants.access import signed_in
 from tenants.choice import tenant_asked_for, tenants_allowing, visible_tenants
@@ -94,6 +103,7 @@ def collected_page(request: HttpRequest, permission: Permission) -> dict[str, An
         "counts": counts(collected),
         "panels": [
             features_panel(collected, _switch(shown) if may_elect else None),
+            *changes_panel(changes_ahead(shown, collected, moment.at, moment.asked)),
             categories_panel(request, collected),
             elements_panel(form.narrowed(collected.elements)),
         ],
@@ -137,6 +147,31 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
 def _elected(standing: FeatureStanding) -> Any:
     """By whom, with the way to the election."""
     return link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody yet"
+
+
+def changes_panel(changes: Sequence[Change]) -> list[Panel]:
+    """What is decided already and changes later; nothing where nothing does."""
+    rows = [
+        [
+            change.at,
+            [_switched(each) for each in change.features],
+            _counted(change.starts),
+            _counted(change.stops),
+        ]
+        for change in changes
+    ]
+    headings = ("From", "Is switched", "Starts being collected", "Stops being collected")
+    return [Panel("What will change", table=Table(headings, rows), tone="warn")] if rows else []
+
+
+def _switched(standing: FeatureStanding) -> Any:
+    """On or off, with the way to the election."""
+    return link_to(standing.election, f"{standing.feature.name} {'on' if standing.is_on else 'off'}")
+
+
+def _counted(elements: Sequence[Element]) -> str | None:
+    personal = sum(element.is_personal for element in elements)
+    return f"{len(elements)}, {personal or 'none'} of them personal" if elements else None
 
 
 def categories_panel(request: HttpRequest, collected: Collected) -> Panel:
@@ -207,39 +242,59 @@ def element_panels(request: HttpRequest, element: Element) -> list[Panel]:
     if not element.is_current:
         return []
     rows = [_element_row(request, tenant, element) for tenant in _tenants(request)]
-    headings = ("Tenant", "Collected", "Because")
+    headings = ("Tenant", "Collected", "Because", "Later")
     return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
 
 
 def _element_row(request: HttpRequest, tenant: Tenant, element: Element) -> list[Any]:
-    standing = _standing(tenant, element)
+    standing, changes = _standing(tenant, element)
     page = f"{admin_url(CollectionElection, 'collected')}?tenant={tenant.slug}"
     return [
         Link(tenant.name, page),
         Badge(standing.standing.label, TONES[standing.standing]),
         because(standing),
+        _later(element, changes),
     ]
 
 
-def _standing(tenant: Tenant, element: Element) -> ElementStanding:
-    """Without a look at the elections where they change nothing."""
+def _standing(tenant: Tenant, element: Element) -> tuple[ElementStanding, Sequence[Change]]:
+    """How it stands, and what is to change; without a look at the elections where they change nothing."""
     if element.collection == Collection.REQUIRED:
-        return ElementStanding(element, Standing.REQUIRED)
+        return ElementStanding(element, Standing.REQUIRED), ()
     if element.collection == Collection.NEVER:
-        return ElementStanding(element, Standing.NEVER)
-    return collected_at(tenant).standing_of(element)
+        return ElementStanding(element, Standing.NEVER), ()
+    collected = collected_at(tenant)
+    return collected.standing_of(element), changes_ahead(tenant, collected)
+
+
+def _later(element: Element, changes: Sequence[Change]) -> Any:
+    """The next change that is decided already."""
+    for change in changes:
+        if element in change.starts or element in change.stops:
+            word = "collected" if element in change.starts else "not collected"
+            return link_to(change.features[0].election, f"{word} from {moment_in_words(change.at)} on")
+    return None
 
 
 @contributes_to(Feature)
 def feature_panels(request: HttpRequest, feature: Feature) -> list[Panel]:
     """Whether the feature is on, by whose decision, for the reader's tenants."""
     rows = [_feature_row(request, tenant, feature) for tenant in _tenants(request)]
-    headings = ("Tenant", "Is", "Since", "Elected by", "")
+    headings = ("Tenant", "Is", "Since", "Elected by", "Later", "")
     return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
 
 
 def _feature_row(request: HttpRequest, tenant: Tenant, feature: Feature) -> list[Any]:
-    standing = collected_at(tenant).features.get(feature.code) or FeatureStanding(feature, False)
+    collected = collected_at(tenant)
+    standing = collected.features.get(feature.code) or FeatureStanding(feature, False)
     may = feature.is_current and signed_in(request).may(Permission.PROPOSE_ELECTION, tenant)
     switch = _switch(tenant) if may else None
-    return [tenant.name, on_badge(standing.is_on), standing.since, _elected(standing), switch]
+    later = next_switches(changes_ahead(tenant, collected)).get(feature.code)
+    return [
+        tenant.name,
+        on_badge(standing.is_on),
+        standing.since,
+        _elected(standing),
+        later and link_to(later.election, switch_in_words(later)),
+        switch,
+    ]
