@@ -7,8 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from rest_framework import exceptions
 from rest_framework.decorators import action
+from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -183,8 +186,15 @@ class VersionsViewSet(PolicyPartViewSet):
             return self._shown(version)
 
     def _write(self, revision: TermsRevision, given: dict[str, Any]) -> None:
-        for words in given.get("texts", ()):
-            services.write_text(revision=revision, **words, by=self.principal)
+        """Raises ValidationError, which names the text that is wrong."""
+        texts = given.get("texts", ())
+        if len({words["language"].lower() for words in texts}) < len(texts):
+            raise ValidationError({"texts": "A language is there twice: give each once."})
+        for place, words in enumerate(texts):
+            try:
+                services.write_text(revision=revision, **words, by=self.principal)
+            except ValidationError as error:
+                raise exceptions.ValidationError({"texts": {place: get_error_detail(error)}}) from error
 
     def _draft_of(self, version: TermsVersion) -> TermsRevision:
         drafts = TermsRevision.objects.for_tenant(self.tenant).filter(version=version.pk)
@@ -202,16 +212,18 @@ class VersionsViewSet(PolicyPartViewSet):
 
     @action(detail=True)
     def difference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """From this wording to another one, line beside line; of what is equal only what surrounds a change."""
+        """This wording and another one, the older one before, line beside line; of what is equal only what surrounds
+        a change."""
         own = self.get_object()
         language = request.query_params.get("language", self.policy.default_language)
-        before = self._wording(own, request.query_params.get("revision"), "revision")
+        wording = self._wording(own, request.query_params.get("revision"), "revision")
         other, number = self._asked_for(request.query_params.get("to", str(max(own.number - 1, 1))))
-        after = self._wording(other, number, "to")
+        both = [(own.number, wording), (other.number, self._wording(other, number, "to"))]
+        (older, before), (newer, after) = sorted(both, key=lambda each: (each[0], each[1]["number"]))
         answer = {
             "language": language,
-            "before": f"{own.number}.{before['number']}",
-            "after": f"{other.number}.{after['number']}",
+            "before": f"{older}.{before['number']}",
+            "after": f"{newer}.{after['number']}",
             "parts": difference(_text_in(before, language), _text_in(after, language)),
         }
         return Response(serializers.TermsDifferenceSerializer(answer).data)
