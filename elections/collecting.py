@@ -33,11 +33,15 @@ class Standing(models.TextChoices):
 
 @dataclass(frozen=True)
 class FeatureStanding:
-    """A feature at the instant. election: the one that decides it; None where nobody ever did, and it is off."""
+    """A feature at the instant. part: of the election that decides it; None where nobody ever did, and it is off."""
 
     feature: Feature
     is_on: bool
-    election: CollectionElection | None = None
+    part: ElectedFeature | None = None
+
+    @property
+    def election(self) -> CollectionElection | None:
+        return self.part.election if self.part else None
 
     @property
     def since(self) -> datetime | None:
@@ -85,6 +89,11 @@ class Collected:
         return tuple(
             e for e in self.catalog_elements if e.pk in brought and e.collection == Collection.OPTIONAL
         )
+
+    @property
+    def parts(self) -> list[ElectedFeature]:
+        """Of the elections that decide the features."""
+        return [standing.part for standing in self.features.values() if standing.part is not None]
 
     @property
     def on(self) -> frozenset[str]:
@@ -211,7 +220,7 @@ def next_switches(changes: Sequence[Change]) -> dict[str, FeatureStanding]:
 
 
 def _standing(feature: Feature, part: ElectedFeature | None) -> FeatureStanding:
-    return FeatureStanding(feature, part.is_on, part.election) if part else FeatureStanding(feature, False)
+    return FeatureStanding(feature, part.is_on, part) if part else FeatureStanding(feature, False)
 
 
 def _current(model: Any, known_at: datetime | None, *related: str) -> list[Any]:

@@ -25,6 +25,7 @@ from elections.collecting import (
     collected_at,
     next_switches,
 )
+from elections.growth import added_to
 from elections.models import StorageElection
 from elections.storing import storage_at
 from tenants.models import Tenant
@@ -167,8 +168,27 @@ def collection_consequences(
     switched, before = tuple(switched), before or collected_at(tenant, at)
     after = before.switched(FeatureStanding(each.feature, each.is_on) for each in switched)
     starts, stops = before.starts_and_stops(after)
-    told = (*_told(switched, starts, stops), *_switched_after(switched, changes_ahead(tenant, after, at)))
+    told = (
+        *_told(switched, starts, stops),
+        *_confirmed(switched, before),
+        *_switched_after(switched, changes_ahead(tenant, after, at)),
+    )
     return CollectionConsequences(switched, at, starts, stops, told)
+
+
+def _confirmed(switched: Iterable[Switched], before: Collected) -> Iterator[Consequence]:
+    """What was added to features that are on already: electing them anew agrees to it."""
+    on = {each.feature.pk for each in switched if each.is_on}
+    parts = {part.feature_id: part for part in before.parts if part.feature_id in on}
+    for key, elements in added_to(parts.values()).items():
+        kinds = "1 more kind of data is" if len(elements) == 1 else f"{len(elements)} more kinds of data are"
+        personal = sum(element.is_personal for element in elements) or "none"
+        edition = parts[key].election.edition.number
+        sentence = (
+            f"{parts[key].name}: {kinds} collected since edition {edition} of the catalog, on which it was elected; "
+            f"{personal} of them personal data."
+        )
+        yield Consequence("added", sentence, _sources_of(elements))
 
 
 def _switched_after(switched: Iterable[Switched], changes: Sequence[Change]) -> Iterator[Consequence]:
@@ -201,8 +221,7 @@ def _counted(what: str, elements: tuple[Element, ...]) -> Iterator[Consequence]:
         verb = f"{what[:-1]} being collected" if len(elements) > 1 else f"{what} being collected"
         counted = f"{len(elements)} kinds of data" if len(elements) > 1 else "1 kind of data"
         sentence = f"{counted} {verb}, {personal or 'none'} of them personal data."
-        sources = dict.fromkeys(_source_of(element) for element in elements)
-        yield Consequence(what, sentence, "; ".join(filter(None, sources)))
+        yield Consequence(what, sentence, _sources_of(elements))
 
 
 def _role_sentence(switched: Switched) -> str:
@@ -210,6 +229,10 @@ def _role_sentence(switched: Switched) -> str:
     if switched.is_on:
         return f"{name}: your organisation becomes the controller of this data and answers for it."
     return f"{name}: your organisation is no longer the controller of what would be collected from then on."
+
+
+def _sources_of(elements: Iterable[Element]) -> str:
+    return "; ".join(filter(None, dict.fromkeys(map(_source_of, elements))))
 
 
 def _source_of(entry: Feature | Element) -> str:

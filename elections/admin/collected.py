@@ -24,6 +24,7 @@ from elections.collecting import (
     collected_at,
     next_switches,
 )
+from elections.growth import added_to
 from elections.models import CollectionElection
 from tenants.access import signed_in
 from tenants.choice import tenant_asked_for, tenants_allowing, visible_tenants
@@ -103,6 +104,7 @@ def collected_page(request: HttpRequest, permission: Permission) -> dict[str, An
         "counts": counts(collected),
         "panels": [
             features_panel(collected, _switch(shown) if may_elect else None),
+            *([] if moment.is_past else growth_panel(collected)),
             *changes_panel(changes_ahead(shown, collected, moment.at, moment.asked)),
             categories_panel(request, collected),
             elements_panel(form.narrowed(collected.elements)),
@@ -147,6 +149,24 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
 def _elected(standing: FeatureStanding) -> Any:
     """By whom, with the way to the election."""
     return link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody yet"
+
+
+def growth_panel(collected: Collected) -> list[Panel]:
+    """What a later edition of the catalog added to features that are on, and nobody was asked about."""
+    parts = {part.feature_id: part for part in collected.parts}
+    rows = [
+        [
+            link_to(parts[key].feature),
+            link_to(parts[key].election.edition),
+            [link_to(element) for element in elements],
+        ]
+        for key, elements in added_to(parts.values()).items()
+    ]
+    text = (
+        "It is collected, because the feature is on. Elect the feature anew to confirm it, or switch it off."
+    )
+    table = Table(("Feature", "Elected on", "Collected too since then"), rows)
+    return [Panel("More is collected than was elected", text=text, table=table, tone="warn")] if rows else []
 
 
 def changes_panel(changes: Sequence[Change]) -> list[Panel]:
