@@ -177,8 +177,8 @@ class OnlyAhead(Guard):
     """A row that enters a state starts after all that agree with it in `same` and had started in that state by then.
 
     state: a column and its value. start: when it begins to hold. by: when it was decided, which says what "then" is.
-    about: where rows agree only as far as their parts speak of the same, the parts' table, their key to the row, and the
-    column that says what they speak of.
+    about: where rows agree only as far as their parts speak of the same: the parts' table, their key to the row, and
+    the column that says what they speak of.
     """
 
     events = ("INSERT", "UPDATE")

@@ -194,7 +194,7 @@ class VersionsViewSet(PolicyPartViewSet):
             try:
                 services.write_text(revision=revision, **words, by=self.principal)
             except ValidationError as error:
-                raise exceptions.ValidationError({"texts": {place: get_error_detail(error)}}) from error
+                raise exceptions.ValidationError({"texts": {str(place): get_error_detail(error)}}) from error
 
     def _draft_of(self, version: TermsVersion) -> TermsRevision:
         drafts = TermsRevision.objects.for_tenant(self.tenant).filter(version=version.pk)

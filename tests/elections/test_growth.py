@@ -6,41 +6,29 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models import Catalog, Element, Feature
-from catalog.services import add_entry, amend_entry
+from catalog.models import Element, Feature
 from elections.collecting import collected_at
 from elections.growth import added_to
 from elections.services.collection import what_features_mean
-from tenants.access import Principal, Shell
-from tests.elections.stories import REASON, ElectionsTestCase, code_of, switched
+from tenants.access import Principal
+from tests.elections.stories import OF_LENS, REASON, ElectionsTestCase, brings, code_of, lens, switched
 from work.worklist import Asked, worklist
-
-CODES = tuple(f"opt_client_events.{each}" for each in ("consent_state", "policy_status", "crash"))
 
 
 class GrowthTest(ElectionsTestCase):
-    """A feature of our own, as only what was entered by hand is changed without loading a file."""
-
     feature: Feature
 
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.feature = add_entry(
-            catalog=Catalog.objects.get(code="intune"),
-            kind="features",
-            values={"code": "lens", "name": "Lens", "elements": [CODES[0]]},
-            by=Shell(),
-            reason=REASON,
-        )
+        cls.feature = lens()
 
     def setUp(self) -> None:
         super().setUp()
         self.client.force_login(self.admin)
 
     def brings(self, number: int) -> None:
-        """From a new edition on the feature brings so many elements."""
-        amend_entry(entry=self.feature, values={"elements": list(CODES[:number])}, by=Shell(), reason=REASON)
+        brings(self.feature, number)
 
     def items(self, person: Principal) -> list[tuple[str, str]]:
         asked = Asked(frozenset({"elections.growth"}))
@@ -80,7 +68,7 @@ class GrowthTest(ElectionsTestCase):
         self.brings(2)
         page = self.client.get("/admin/elections/collectionelection/collected/?tenant=contoso")
         self.assertContains(page, "More is collected than was elected")
-        self.assertContains(page, Element.objects.get(code=CODES[1]).name)
+        self.assertContains(page, Element.objects.get(code=OF_LENS[1]).name)
         add = "/admin/elections/collectionelection/add/"
         self.assertContains(self.client.get(add), "1 kind of data was added since it was elected")
         asked: dict[str, Any] = {"tenant": self.contoso.pk, "preview": "1", "on": ["lens"]}
@@ -96,6 +84,6 @@ class GrowthTest(ElectionsTestCase):
         parts = collected_at(self.contoso).parts
         with self.assertNumQueries(1):
             added = added_to(parts)
-        assert [element.code for element in added[self.feature.pk]] == [CODES[2]]
+        assert [element.code for element in added[self.feature.pk]] == [OF_LENS[2]]
         told = what_features_mean(self.contoso, {"lens": True}, None).told
         assert [each.code for each in told] == ["added"]
