@@ -91,9 +91,18 @@ class ElectRegionForm(ElectForm):
     kind = StorageElection
 
     transfer_assessment = forms.CharField(
-        widget=forms.Textarea, max_length=10_000, required=False, help_text=_help("transfer_assessment")
+        widget=forms.Textarea,
+        max_length=10_000,
+        help_text=_help("transfer_assessment"),
+        error_messages={
+            "required": "Out of the EU Data Boundary: record what was assessed of the transfer (GDPR Art. 44 to 46)."
+        },
     )
-    assessed_on = DayField(label="Assessed on", required=False, help_text=_help("assessed_on"))
+    assessed_on = DayField(
+        label="Assessed on",
+        help_text=_help("assessed_on"),
+        error_messages={"required": "Say on which day the transfer was assessed."},
+    )
     confirmed = forms.BooleanField(
         label="I have read what this move means",
         required=False,

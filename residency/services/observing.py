@@ -121,10 +121,10 @@ def import_locations(
 
 def sentence_of(outcome: Imported) -> str:
     """What an import came to, in a line."""
-    left = f" {outcome.left_out:,} rows were left out." if outcome.left_out else ""
+    left = f" Rows left out: {outcome.left_out:,}." if outcome.left_out else ""
     return (
-        f"{outcome.added:,} locations recorded, {outcome.known:,} known already. {outcome.differing:,} lie elsewhere "
-        f"than elected: {outcome.opened:,} new differences, {outcome.cleared:,} no longer found.{left}"
+        f"Locations recorded: {outcome.added:,}, known already: {outcome.known:,}; elsewhere than elected: "
+        f"{outcome.differing:,}. New differences: {outcome.opened:,}, no longer found: {outcome.cleared:,}.{left}"
     )
 
 

@@ -26,6 +26,7 @@ from terms.admin.exporting import export_view, files_panels
 from terms.admin.outstanding import outstanding_view
 from terms.admin.overview import Overview, overviews
 from terms.admin.settings import CREATE, DEEDS, help_of
+from terms.admin.states import state_badge, with_followers
 from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsVersion
 from terms.models.version import Publication
 from terms.progress import progress
@@ -246,7 +247,7 @@ def _progress(policy: TermsPolicy) -> Panel:
 
 def _versions(policy: TermsPolicy) -> Panel:
     revisions = TermsRevision.objects.for_tenant(policy.tenant_id).filter(version__policy=policy)
-    shown = revisions.select_related("version__policy").prefetch_related("texts")
+    shown = with_followers(revisions).select_related("version__policy").prefetch_related("texts")
     rows = [_row(one) for one in shown.order_by("-version__number", "-number")[:REVISIONS_SHOWN]]
     table = Table(HEADINGS, rows, "No version yet. Draft the first one.")
     compare = Link("Compare two texts", admin_url(policy, "difference", policy.pk))
@@ -269,11 +270,6 @@ def _row(revision: TermsRevision) -> list[Any]:
         [revision.drafted_at, f"by {revision.drafted_by}"],
         published,
     ]
-
-
-def state_badge(revision: TermsRevision) -> Badge:
-    is_draft = revision.status == Publication.DRAFT
-    return Badge(revision.get_status_display(), "warn" if is_draft else "good")
 
 
 def asked_for(version: TermsVersion) -> Any:

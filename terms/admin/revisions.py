@@ -16,14 +16,14 @@ from tenants.pages.columns import column
 from tenants.pages.parts import Badge, Code, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
-from terms.admin.policies import asked_for, state_badge
+from terms.admin.policies import asked_for
+from terms.admin.states import LABELS, state_badge, state_of, with_followers
 from terms.admin.writing import DEEDS, is_draft
 from terms.languages import best_of
 from terms.markdown import as_html
 from terms.models import Acceptance, TermsRevision, TermsText
 from terms.models.version import Publication
 
-LABELS = {"Draft": "warning", "Published": "success"}
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb")
 
 
@@ -54,7 +54,8 @@ class TermsRevisionAdmin(TenantModelAdmin):
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsRevision]:
         rows: QuerySet[TermsRevision] = super().scope(tenants)
-        return rows.select_related("tenant", "version__policy").prefetch_related("texts")
+        shown: QuerySet[TermsRevision] = with_followers(rows)
+        return shown.select_related("tenant", "version__policy").prefetch_related("texts")
 
     def pages(self) -> Sequence[tuple[str, Any, str]]:
         return [("<path:object_id>/preview/", self.preview_view, "terms_termsrevision_preview")]
@@ -65,7 +66,7 @@ class TermsRevisionAdmin(TenantModelAdmin):
 
     @column(description="State", label=LABELS, ordering="status")
     def state(self, revision: TermsRevision) -> str:
-        return revision.get_status_display()
+        return state_of(revision)
 
     @column(description="Languages", empty_value="no text yet")
     def languages(self, revision: TermsRevision) -> str | None:

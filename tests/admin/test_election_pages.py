@@ -150,6 +150,7 @@ class StorageElectionPageTests(ElectionPageSuite):
     def test_out_of_the_boundary_an_assessment_is_asked_for(self) -> None:
         page = self.see("add", tenant=self.contoso.pk, region="NA")
         self.assertContains(page, 'name="transfer_assessment"')
+        assert page.context["form"].fields["assessed_on"].required
         refused = self.elect(region="NA", confirmed="on")
         self.assertContains(refused, "record what was assessed of the transfer")
         assert self.stored().count() == 1

@@ -63,7 +63,7 @@ class ObservedLocationPageTests(TenantPageSuite):
     def test_a_file_is_taken_whole_or_not_at_all(self) -> None:
         self.enter("admin")
         done = self.upload("date,location,source\n2025-01-01,Europe,S\n2025-01-02,Japan,S\n")
-        self.assertContains(done, "2 locations recorded")
+        self.assertContains(done, "Locations recorded: 2, known already: 0; elsewhere than elected: 1.")
         self.assertContains(done, "Elsewhere")
         wrong = self.upload("date,location,source\n2025-01-03,Europe,S\n2025-01-04,Atlantis,S\n")
         self.assertContains(wrong, "line 3: &#x27;Atlantis&#x27; is no region or country", status_code=409)
