@@ -140,7 +140,7 @@ class TermsPolicyAdmin(TenantModelAdmin):
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
         """An import's first step leads to its second, on the same page; reminding, back to who is outstanding."""
         if isinstance(result, Reminded):
-            (messages.success if result.reminded else messages.warning)(request, str(result))
+            (messages.success if result.reminded or result.later else messages.warning)(request, str(result))
             return HttpResponseRedirect(admin_url(obj, "outstanding", obj.pk))
         if isinstance(result, ImportForm) and result.outcome is not None:
             panels = panels_of(result.outcome)

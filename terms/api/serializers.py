@@ -204,9 +204,12 @@ class RemindedSerializer(TermsSerializer):
     lately = serializers.IntegerField(
         read_only=True, help_text="How many had been reminded within a day, and were not again."
     )
+    later = serializers.IntegerField(
+        read_only=True, help_text="How many owe a decision and are reminded by the worker, as they are many."
+    )
 
     class Meta(TermsSerializer.Meta):
-        fields = (*TermsSerializer.Meta.fields, "reminded", "unreachable", "lately")  # type: ignore[assignment]
+        fields = (*TermsSerializer.Meta.fields, "reminded", "unreachable", "lately", "later")  # type: ignore[assignment]
 
 
 # --- Versions --------------------------------------------------------------------------------------------------------
