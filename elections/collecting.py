@@ -27,7 +27,7 @@ class Standing(models.TextChoices):
 
     REQUIRED = "required", "Collected, because the service requires it"
     ELECTED = "elected", "Collected, because it was elected"
-    NOT_ELECTED = "not_elected", "Not collected: nobody elected it"
+    NOT_ELECTED = "not_elected", "Not collected: it is not elected"
     NEVER = "never", "Never collected"
 
 

@@ -33,6 +33,7 @@ EXPECTED = (
     ValidationError, PermissionDenied, Refused, ObjectDoesNotExist, DatabaseError, OSError
 )  # fmt: skip
 NOT_SET_UP = ("no such table", "no such column", "does not exist")
+LONG = 100
 
 
 class Error(CommandError):
@@ -241,8 +242,16 @@ def as_text(result: Row | Sequence[Row]) -> str:
     """One object as lines of name and value, several as a table."""
     if isinstance(result, Mapping):
         width = max((len(name) for name in result), default=0)
-        return "\n".join(f"{_words(name):{width}}  {_cell(value)}".rstrip() for name, value in result.items())
+        return "\n".join(_line(name, value, width) for name, value in result.items())
     return _table(result) if result else "Nothing found."
+
+
+def _line(name: str, value: object, width: int) -> str:
+    """A name with its value; a long list takes a line for each of what it holds."""
+    text = _cell(value)
+    if isinstance(value, (list, tuple)) and len(text) > LONG:
+        text = f"\n{'':{width}}  ".join(map(_cell, value))
+    return f"{_words(name):{width}}  {text}".rstrip()
 
 
 def _table(rows: Sequence[Row]) -> str:
@@ -258,7 +267,7 @@ def _words(name: str) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M %Z}"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_cell, value))
     return "" if value is None else one_line(str(value))

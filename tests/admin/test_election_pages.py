@@ -518,12 +518,12 @@ class WhatIsCollectedTest(CastTestCase):
         for about, words in (
             ({"collection": "required"}, "Collected, because the service requires it"),
             ({"features__code": "device_query"}, elected),
-            ({"features__code": "client_diagnostics"}, "Not collected: nobody elected it"),
+            ({"features__code": "client_diagnostics"}, "Not collected: it is not elected"),
             ({"collection": "never"}, "Never collected"),
         ):
             self.assertContains(self.see(self.auditor, self.page_of(**about)), words)
         foreign = self.see(self.fabrikam_auditor, self.page_of(features__code="device_query"))
-        self.assertContains(foreign, "Not collected: nobody elected it")
+        self.assertContains(foreign, "Not collected: it is not elected")
         self.assertNotContains(foreign, str(self.admin))
 
     def test_what_is_decided_already_is_announced(self) -> None:
