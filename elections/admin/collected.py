@@ -1,4 +1,4 @@
-"""The page “What is collected” of a tenant, and what the catalog's pages say about the tenant at hand."""
+"""The page “What is collected” of a tenant."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import CHECKBOX_CLASSES, SELECT_CLASSES
 
-from catalog.admin.entries import contributes_to
 from catalog.admin.panels import personal_badge
-from catalog.models import Category, Collection, Element, Feature
-from elections.admin.words import moment_in_words, on_badge, switch_in_words
+from catalog.models import Category, Element
+from elections.admin.words import moment_in_words, on_badge
 from elections.collecting import (
     Change,
     Collected,
@@ -22,12 +21,11 @@ from elections.collecting import (
     Standing,
     changes_ahead,
     collected_at,
-    next_switches,
 )
 from elections.growth import added_to
 from elections.models import CollectionElection
 from tenants.access import signed_in
-from tenants.choice import tenant_asked_for, tenants_allowing, visible_tenants
+from tenants.choice import tenant_asked_for
 from tenants.models import Tenant
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Badge, Link, Panel, Table, admin_url, link_to
@@ -45,7 +43,6 @@ SHORT = {
     Standing.NOT_ELECTED: "Not elected",
     Standing.NEVER: "Never",
 }
-TENANTS_AT_ONCE = 5
 
 
 class Narrowing(forms.Form):
@@ -103,7 +100,7 @@ def collected_page(request: HttpRequest, permission: Permission) -> dict[str, An
         "form": form,
         "counts": counts(collected),
         "panels": [
-            features_panel(collected, _switch(shown) if may_elect else None),
+            features_panel(collected, switch_link(shown) if may_elect else None),
             *([] if moment.is_past else growth_panel(collected)),
             *changes_panel(changes_ahead(shown, collected, moment.at, moment.asked)),
             categories_panel(request, collected),
@@ -112,7 +109,7 @@ def collected_page(request: HttpRequest, permission: Permission) -> dict[str, An
     }
 
 
-def _switch(tenant: Tenant) -> Link:
+def switch_link(tenant: Tenant) -> Link:
     return Link("Switch features", f"{admin_url(CollectionElection, 'add')}?tenant={tenant.pk}")
 
 
@@ -136,7 +133,7 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
             link_to(each.feature),
             on_badge(each.is_on),
             each.since,
-            _elected(each),
+            elected_by(each),
             len(collected.brings[each.feature.pk]),
         ]
         for each in standings
@@ -146,7 +143,7 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
     return Panel(title, table=Table(headings, rows, "The catalog knows no optional feature."), link=link)
 
 
-def _elected(standing: FeatureStanding) -> Any:
+def elected_by(standing: FeatureStanding) -> Any:
     """By whom, with the way to the election."""
     return link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody yet"
 
@@ -246,75 +243,3 @@ def _feature(standing: FeatureStanding) -> Any:
         return standing.feature.name
     words = f"{standing.feature.name}, since {moment_in_words(standing.since)} by {election.proposed_by}"
     return link_to(election, words)
-
-
-# --- What the catalog's pages say about the tenant at hand ---
-
-
-def _tenants(request: HttpRequest) -> list[Tenant]:
-    allowed = tenants_allowing(signed_in(request), Permission.VIEW_ELECTIONS, visible_tenants(request))
-    return list(allowed.order_by("name", "id")[:TENANTS_AT_ONCE])
-
-
-@contributes_to(Element)
-def element_panels(request: HttpRequest, element: Element) -> list[Panel]:
-    """Whether the element is collected, and why, for the reader's tenants; the first of them where there are many."""
-    if not element.is_current:
-        return []
-    rows = [_element_row(request, tenant, element) for tenant in _tenants(request)]
-    headings = ("Tenant", "Collected", "Because", "Later")
-    return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
-
-
-def _element_row(request: HttpRequest, tenant: Tenant, element: Element) -> list[Any]:
-    standing, changes = _standing(tenant, element)
-    page = f"{admin_url(CollectionElection, 'collected')}?tenant={tenant.slug}"
-    return [
-        Link(tenant.name, page),
-        Badge(standing.standing.label, TONES[standing.standing]),
-        because(standing),
-        _later(element, changes),
-    ]
-
-
-def _standing(tenant: Tenant, element: Element) -> tuple[ElementStanding, Sequence[Change]]:
-    """How it stands, and what is to change; without a look at the elections where they change nothing."""
-    if element.collection == Collection.REQUIRED:
-        return ElementStanding(element, Standing.REQUIRED), ()
-    if element.collection == Collection.NEVER:
-        return ElementStanding(element, Standing.NEVER), ()
-    collected = collected_at(tenant)
-    return collected.standing_of(element), changes_ahead(tenant, collected)
-
-
-def _later(element: Element, changes: Sequence[Change]) -> Any:
-    """The next change that is decided already."""
-    for change in changes:
-        if element in change.starts or element in change.stops:
-            word = "collected" if element in change.starts else "not collected"
-            return link_to(change.features[0].election, f"{word} from {moment_in_words(change.at)} on")
-    return None
-
-
-@contributes_to(Feature)
-def feature_panels(request: HttpRequest, feature: Feature) -> list[Panel]:
-    """Whether the feature is on, by whose decision, for the reader's tenants."""
-    rows = [_feature_row(request, tenant, feature) for tenant in _tenants(request)]
-    headings = ("Tenant", "Is", "Since", "Elected by", "Later", "")
-    return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
-
-
-def _feature_row(request: HttpRequest, tenant: Tenant, feature: Feature) -> list[Any]:
-    collected = collected_at(tenant)
-    standing = collected.features.get(feature.code) or FeatureStanding(feature, False)
-    may = feature.is_current and signed_in(request).may(Permission.PROPOSE_ELECTION, tenant)
-    switch = _switch(tenant) if may else None
-    later = next_switches(changes_ahead(tenant, collected)).get(feature.code)
-    return [
-        tenant.name,
-        on_badge(standing.is_on),
-        standing.since,
-        _elected(standing),
-        later and link_to(later.election, switch_in_words(later)),
-        switch,
-    ]

@@ -51,7 +51,7 @@ def on_badge(is_on: bool) -> Badge:
 
 def switch_in_words(standing: FeatureStanding) -> str:
     """From when on a feature is on or off, where an election decides it."""
-    since = f" from {moment_in_words(standing.since)} on" if standing.since else ""
+    since = f" from {moment_in_words(standing.since)}" if standing.since else ""
     return f"{'on' if standing.is_on else 'off'}{since}"
 
 
