@@ -20,7 +20,6 @@ from consents.graph.telling import here, there
 from consents.models import Consent, ConsentImport, Drift
 from consents.services.drift import resolve_drift
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, ReasonForm
@@ -88,10 +87,10 @@ class StatusFilter(SimpleListFilter):
 @admin.register(Drift)
 class DriftAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Differences"
     intro = "Where the device-management service says one thing and the register another."
     empty_text = "No difference. Import what Microsoft Graph answers to have it compared with the register."
+    related = ("service", "consent", "first_import", "last_import")
     list_display = ("difference", "about", "says", "recorded_here", "state", "tenant_name", "opened")
     list_filter = (StatusFilter, "kind", "service")
     search_fields = ("key", "connection", "service__name")
@@ -99,10 +98,6 @@ class DriftAdmin(PastModelAdmin):
     ordering = ("-opened_at", "-id")
     page_template = "admin/consents/record.html"
     deeds = (RESOLVE,)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Drift]:
-        rows: QuerySet[Drift] = super().scope(tenants)
-        return rows.select_related("tenant", "service", "consent", "first_import", "last_import")
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         if model is Service:
@@ -128,10 +123,6 @@ class DriftAdmin(PastModelAdmin):
     @column(description="State", label=LABELS, ordering="status")
     def state(self, drift: Drift) -> str:
         return drift.get_status_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, drift: Drift) -> str:
-        return drift.tenant.name
 
     @column(description="Found", ordering="opened_at")
     def opened(self, drift: Drift) -> str:
@@ -199,7 +190,6 @@ def request_link(drift: Drift) -> Link | None:
 @admin.register(ConsentImport)
 class ConsentImportAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Imports"
     intro = "What was read of the service's own answers, and how far it differed from the register."
     empty_text = "No import yet. Import the answers of Microsoft Graph to see whether the register is right."
@@ -218,14 +208,6 @@ class ConsentImportAdmin(TenantModelAdmin):
     search_help_text = "File, person or SHA-256."
     ordering = ("-imported_at", "-id")
     adding = IMPORT
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ConsentImport]:
-        rows: QuerySet[ConsentImport] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
 
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
         """The first step leads to the second, on the same page."""
@@ -248,10 +230,6 @@ class ConsentImportAdmin(TenantModelAdmin):
     @column(description="Not readable")
     def unreadable(self, made: ConsentImport) -> int:
         return len(made.problems)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, made: ConsentImport) -> str:
-        return made.tenant.name
 
     @column(description="Imported", ordering="imported_at")
     def imported(self, made: ConsentImport) -> str:

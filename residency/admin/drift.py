@@ -7,14 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from catalog.countries import country_name
 from residency.models import LocationDrift, ObservedLocation
 from residency.services import resolve_location_drift
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, ReasonForm
@@ -62,10 +60,10 @@ RESOLVE = Deed(
 @admin.register(LocationDrift)
 class LocationDriftAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_RESIDENCY
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Location differences"
     intro = "Where the provider showed the data to be somewhere else than elected."
     empty_text = "No difference: wherever the data was seen, it was elected to be there."
+    related = ("region", "elected")
     list_display = (
         "place",
         "elected_name",
@@ -81,10 +79,6 @@ class LocationDriftAdmin(TenantModelAdmin):
     ordering = ("-opened_at", "-id")
     deeds = (RESOLVE,)
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[LocationDrift]:
-        rows: QuerySet[LocationDrift] = super().scope(tenants)
-        return rows.select_related("tenant", "region", "elected")
-
     @column(description="Elected", ordering="elected__name")
     def elected_name(self, drift: LocationDrift) -> str:
         return drift.elected.name
@@ -92,10 +86,6 @@ class LocationDriftAdmin(TenantModelAdmin):
     @column(description="State", label=LABELS, ordering="status")
     def state(self, drift: LocationDrift) -> str:
         return drift.get_status_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, drift: LocationDrift) -> str:
-        return drift.tenant.name
 
     @column(description="Found", ordering="opened_at")
     def opened(self, drift: LocationDrift) -> str:

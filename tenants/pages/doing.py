@@ -74,7 +74,7 @@ class Doing(Showing):
     def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """POST fills the form. An address may suggest what is added, never what happens to an object at hand."""
         if request.method == "POST":
-            return {"data": request.POST}
+            return {"data": request.POST, "files": request.FILES}
         return {"initial": request.GET.dict()} if obj is None else {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, obj: Any, form: DeedForm) -> dict[str, Any]:

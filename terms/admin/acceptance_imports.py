@@ -15,12 +15,10 @@ from django import forms
 from django.contrib import admin
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from consents.admin.importing import FilesField
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, OptionalReasonForm
@@ -197,10 +195,10 @@ def _place(problem: dict[str, Any]) -> str:
 @admin.register(AcceptanceImport)
 class AcceptanceImportAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Imported acceptances"
     intro = "What was read of acceptances that were given elsewhere, and what could not be taken over."
     empty_text = "No import yet. Open a policy and import what the other product tells of its acceptances."
+    related = ("policy",)
     list_display = (
         "name", "into", "records", "recorded", "already", "not_taken", "tenant_name", "imported", "by"
     )  # fmt: skip
@@ -208,10 +206,6 @@ class AcceptanceImportAdmin(TenantModelAdmin):
     search_fields = ("name", "imported_by", "sha256")
     search_help_text = "File, person or SHA-256."
     ordering = ("-imported_at", "-id")
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[AcceptanceImport]:
-        rows: QuerySet[AcceptanceImport] = super().scope(tenants)
-        return rows.select_related("tenant", "policy")
 
     @column(description="Into", ordering="policy__name")
     def into(self, made: AcceptanceImport) -> str:
@@ -224,10 +218,6 @@ class AcceptanceImportAdmin(TenantModelAdmin):
     @column(description="Left out", ordering="left_out")
     def not_taken(self, made: AcceptanceImport) -> int:
         return made.left_out
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, made: AcceptanceImport) -> str:
-        return made.tenant.name
 
     @column(description="Imported", ordering="imported_at")
     def imported(self, made: AcceptanceImport) -> str:

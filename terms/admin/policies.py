@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed
@@ -84,7 +83,6 @@ def _groups(number: int) -> str:
 @admin.register(TermsPolicy)
 class TermsPolicyAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Terms policies"
     intro = "What the company asks its employees to accept, from whom, and how many of them have."
     empty_text = "No terms yet. Create them, draft a version, write its texts and publish it."
@@ -95,10 +93,6 @@ class TermsPolicyAdmin(TenantModelAdmin):
     ordering = ("name", "id")
     adding = CREATE
     deeds = DEEDS
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsPolicy]:
-        rows: QuerySet[TermsPolicy] = super().scope(tenants)
-        return rows.select_related("tenant")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -131,10 +125,6 @@ class TermsPolicyAdmin(TenantModelAdmin):
     def difference_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Any two of its texts side by side."""
         return difference_view(self, request, self.required_object(request, object_id))
-
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
 
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
         """An import's first step leads to its second, on the same page; reminding, back to who is outstanding."""
@@ -180,10 +170,6 @@ class TermsPolicyAdmin(TenantModelAdmin):
     @column(description="Drafts", ordering="waiting")
     def drafts(self, policy: Any) -> int:
         return int(policy.waiting)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, policy: TermsPolicy) -> str:
-        return policy.tenant.name
 
     def headline(self, request: HttpRequest, obj: TermsPolicy) -> Sequence[Any]:
         if obj.is_retired:

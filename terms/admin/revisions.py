@@ -41,10 +41,10 @@ def words_of(text: TermsText) -> dict[str, Any]:
 @admin.register(TermsRevision)
 class TermsRevisionAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Versions and texts"
     intro = "Every wording of the terms: versions ask everybody again, revisions are small corrections that do not."
     empty_text = "No version yet. Create terms, then draft their first version."
+    related = ("version__policy",)
     list_display = ("wording", "state", "languages", "drafted", "published", "tenant_name")
     list_filter = ("status",)
     search_fields = ("version__policy__name", "drafted_by", "published_by", "note")
@@ -53,8 +53,7 @@ class TermsRevisionAdmin(TenantModelAdmin):
     deeds = DEEDS
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsRevision]:
-        rows: QuerySet[TermsRevision] = super().scope(tenants)
-        return rows.select_related("tenant", "version__policy").prefetch_related("texts")
+        return super().scope(tenants).prefetch_related("texts")
 
     def pages(self) -> Sequence[tuple[str, Any, str]]:
         return [("<path:object_id>/preview/", self.preview_view, "terms_termsrevision_preview")]
@@ -78,10 +77,6 @@ class TermsRevisionAdmin(TenantModelAdmin):
     @column(description="Published", ordering="published_at", empty_value="not yet")
     def published(self, revision: TermsRevision) -> str | None:
         return minute(revision.published_at) if revision.published_at else None
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, revision: TermsRevision) -> str:
-        return revision.tenant.name
 
     # --- One wording ---
 
