@@ -24,7 +24,7 @@ from privacy_console.errors import Refused
 from privacy_console.outage import is_outage
 from privacy_console.timestamps import utc_text
 from tenants.access import NotAllowed, Principal, Shell
-from tenants.models import Tenant, User
+from tenants.models import Tenant, TenantOwned, User
 from tenants.refusals import note_refusal
 
 Row = Mapping[str, Any]
@@ -139,6 +139,18 @@ class ConsoleCommand(BaseCommand):
             return found
         known = [str(name) for name in among.order_by(field).values_list(field, flat=True)[:10_000]]
         raise Refused("not_found", f"There is no {noun} “{value}”. {_suggestion(value, known)}".strip())
+
+    def owned(self, model: type[TenantOwned], pk: int, noun: str, *related: str, listed_by: str) -> Any:
+        """The row with this id, in a tenant that exists for the actor, who acts in their role there.
+
+        related: foreign keys to fetch along. listed_by: the command that shows ids. Raises Refused.
+        """
+        rows = model.objects.for_user(self.actor).select_related("tenant", *related)
+        found = rows.filter(pk=pk).first()
+        if found is None:
+            raise Refused("not_found", f"There is no {noun} {pk}. {listed_by} shows them.")
+        self.tenant(found.tenant.slug)
+        return found
 
     def tenant(self, slug: str) -> Tenant:
         """The tenant with this short name, among those that exist for the actor, who acts in their role there."""

@@ -26,13 +26,13 @@ from residency.places import Gazetteer, Spot
 from residency.reading import Reading, Row, one_line, read
 from tenants.access import Principal, require
 from tenants.deeds import name_of, require_one_line
+from tenants.drift.base import STAYS_CLOSED
 from tenants.models import Tenant
 from tenants.roles import Permission
 
 AT_ONCE = 1_000
 SHOWN_PROBLEMS = 20
-Status, Resolution = LocationDrift.Status, LocationDrift.Resolution
-STAYS_CLOSED = (Resolution.ACCEPTED, Resolution.MISREAD)
+Status = LocationDrift.Status
 
 
 @dataclass
@@ -228,7 +228,7 @@ class _Book:
         """Not while it is open, not what was accepted or misread, and not a day that a closed one already counts."""
         if known is None:
             return True
-        if known.status == Status.OPEN or known.resolution in STAYS_CLOSED:
+        if known.is_open or known.resolution in STAYS_CLOSED:
             return False
         return sighting.last > known.last_seen_on
 
@@ -249,7 +249,7 @@ class _Book:
         with deed("location_drift.found_again", on=LocationDrift, action=Action.UPDATE):
             for key, sighting in self.sightings.items():
                 drift = known.get(key)
-                if drift is None or drift.status != Status.OPEN:
+                if drift is None or not drift.is_open:
                     continue
                 first, last = min(drift.first_seen_on, sighting.first), max(drift.last_seen_on, sighting.last)
                 if (first, last) != (drift.first_seen_on, drift.last_seen_on):
