@@ -17,12 +17,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
-from consents.graph.observations import Problem, Reading
+from consents.graph.observations import Reading
 from consents.graph.planning import Plan
 from consents.graph.reading import read_content
 from consents.graph.telling import rows_of, sentence_of
 from consents.models import ConsentImport
 from consents.services.imports import preview_import, record_import
+from privacy_console.graph.places import Problem
 from tenants.access import signed_in
 from tenants.models import Tenant
 from tenants.pages.deeds import Deed, InTenantForm

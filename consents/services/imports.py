@@ -16,11 +16,13 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from consents.graph.comparing import Difference
-from consents.graph.observations import Place, Problem, Reading
+from consents.graph.observations import Reading
 from consents.graph.planning import CHANGING, Plan, plan_import
-from consents.graph.reading import files_of, read_files
+from consents.graph.reading import read_files
 from consents.graph.telling import sentence_of
 from consents.models import ConsentImport, Credential, Drift
+from privacy_console.graph.files import files_of
+from privacy_console.graph.places import Place, Problem
 from tenants.access import Principal, Shell, require
 from tenants.deeds import name_of
 from tenants.models import Tenant, User

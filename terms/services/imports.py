@@ -15,9 +15,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.context import Action, deed
-from consents.graph.observations import Place, Problem
-from consents.graph.reading import files_of
 from privacy_console.errors import Refused
+from privacy_console.graph.files import files_of
+from privacy_console.graph.places import Place, Problem
 from tenants.access import Principal, Shell, require
 from tenants.deeds import name_of
 from tenants.models import Tenant, User

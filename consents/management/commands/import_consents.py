@@ -8,10 +8,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from consents.graph.planning import Plan
-from consents.graph.reading import files_of, read_files
+from consents.graph.reading import read_files
 from consents.graph.telling import counts_of, rows_of, sentence_of
 from consents.models import ConsentImport
 from consents.services.imports import import_later, preview_import, record_import
+from privacy_console.graph.files import files_of
 from tenants.access import require
 from tenants.commands import ConsoleCommand, as_text, one_line
 from tenants.models import Tenant
