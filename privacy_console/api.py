@@ -29,7 +29,7 @@ from consents.api import steps as consent_steps
 from consents.api import views as consents
 from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
-from consents.api.drift import DriftViewSet, ImportsViewSet
+from consents.api.drift import ConsentImportsViewSet, DriftViewSet
 from consents.api.expiries import ExpiriesViewSet
 from elections.api import policy as election_policy
 from elections.api.collection import CollectionViewSet
@@ -72,7 +72,7 @@ router.register(f"{IN_TENANT}/ending-steps", consent_steps.EndingStepsViewSet, "
 router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
-router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/consent-imports", ConsentImportsViewSet, "consent-import")
 router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
 router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")

@@ -122,7 +122,8 @@ def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> ConsentImport | I
         made, _plan = record_import(tenant=tenant, by=by, reading=reading)
         return made
     form: ImportForm = data["form"]
-    form.show(preview_import(tenant=tenant, by=by, reading=reading))
+    _would_be, plan = preview_import(tenant=tenant, by=by, reading=reading)
+    form.show(plan)
     return form
 
 

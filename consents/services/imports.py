@@ -41,11 +41,13 @@ ONE_BY_ONE = 200  # rows in one UPDATE with a value for each: its text grows wit
 Item = TypeVar("Item")
 
 
-def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> Plan:
+def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[ConsentImport, Plan]:
     """What the import would come to; nothing is kept. Raises PermissionDenied, ValidationError for unreadable files."""
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
-    return plan_import(tenant, reading)
+    now = timezone.now()
+    plan = plan_import(tenant, reading, now)
+    return _import_of(tenant, by, plan, now), plan
 
 
 @transaction.atomic
@@ -118,14 +120,14 @@ def _import_of(tenant: Tenant, by: Principal, plan: Plan, now: datetime) -> Cons
         imported_by=name_of(by, tenant),
         records=reading.records,
         kinds=sorted(reading.kinds | reading.complete),
-        problems=problems_to_keep(reading),
+        problems=_problems(reading),
         found=len(plan.differences),
         opened=len(plan.opened),
         cleared=len(plan.cleared),
     )
 
 
-def problems_to_keep(reading: Reading) -> list[dict[str, Any]]:
+def _problems(reading: Reading) -> list[dict[str, Any]]:
     """The first of them, and how many more there were."""
     kept = [problem.as_data() for problem in reading.problems[:PROBLEMS_KEPT]]
     left_off = len(reading.problems) - PROBLEMS_KEPT
