@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 
 from catalog.models import Service
-from consents.admin.importing import IMPORT, ROWS_SHOWN, ImportForm
+from consents.admin.importing import IMPORT, ROWS_SHOWN
 from consents.graph.kinds import KINDS
 from consents.graph.telling import here, there
 from consents.models import Consent, ConsentImport, Drift
@@ -21,7 +20,6 @@ from consents.services.drift import resolve_drift
 from tenants.drift.pages import DriftPages, course_of, resolving, state_badge
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts, link_to
 from tenants.pages.past import PastModelAdmin, filtered_then
@@ -173,12 +171,6 @@ class ConsentImportAdmin(TenantModelAdmin):
     search_help_text = "File, person or SHA-256."
     ordering = ("-imported_at", "-id")
     adding = IMPORT
-
-    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """The first step leads to the second, on the same page."""
-        if not isinstance(result, ImportForm):
-            return super().after(request, deed, obj, result)
-        return TemplateResponse(request, deed.template, self.deed_context(request, deed, None, result))
 
     @column(description="Differences", ordering="found")
     def differences(self, made: ConsentImport) -> int:

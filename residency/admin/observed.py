@@ -23,10 +23,10 @@ from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import DayField, Deed, InTenantForm
 from tenants.pages.parts import Badge, Panel, admin_url, facts, link_to
+from tenants.pages.two_steps import LARGEST_UPLOAD
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
-LARGEST_UPLOAD = 20 * 1024 * 1024
 TITLE = "Where data is stored and processed"
 
 
@@ -91,7 +91,6 @@ OBSERVE = Deed(
     ],
     done="{subject} is recorded.",
     icon="add_location_alt",
-    template="admin/residency/observe.html",
 )
 LABELS = {"As elected": "success", "Elsewhere": "danger", "Nothing elected": "info"}
 TONES = {"As elected": "good", "Elsewhere": "bad", "Nothing elected": "plain"}

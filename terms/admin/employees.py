@@ -7,15 +7,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 
+from tenants.directory import Imported
 from tenants.models import Employee, Group
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed
 from tenants.pages.parts import Badge, Code, Panel, Table, admin_url, facts, link_to
 from tenants.roles import Permission
-from terms.admin.importing import IMPORT, ImportForm, sentence_of
+from terms.admin.importing import IMPORT, sentence_of
 from terms.models import Acceptance
 from terms.standing import Place, Standing, places_of
 
@@ -44,9 +44,9 @@ class EmployeeAdmin(TenantModelAdmin):
     adding = IMPORT
 
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """The first step leads to the second, on the same page; that one to the list."""
-        if isinstance(result, ImportForm):
-            return TemplateResponse(request, deed.template, self.deed_context(request, deed, None, result))
+        """An import leads to the list, with what it came to."""
+        if not isinstance(result, Imported):
+            return super().after(request, deed, obj, result)
         messages.success(request, f"Imported: {sentence_of(result)}")
         return HttpResponseRedirect(admin_url(Employee, "changelist"))
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from tenants.pages.bases import TenantModelAdmin
@@ -17,7 +16,6 @@ from tenants.pages.deeds import Deed
 from tenants.pages.lists import ConsoleChangeList
 from tenants.pages.parts import Badge, Fact, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
-from terms.admin.acceptance_imports import ImportForm, panels_of, what_it_comes_to
 from terms.admin.bars import percent, share
 from terms.admin.comparing import difference_view
 from terms.admin.course import course_view
@@ -127,15 +125,10 @@ class TermsPolicyAdmin(TenantModelAdmin):
         return difference_view(self, request, self.required_object(request, object_id))
 
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """An import's first step leads to its second, on the same page; reminding, back to who is outstanding."""
+        """Reminding leads back to who is outstanding."""
         if isinstance(result, Reminded):
             (messages.success if result.reminded else messages.warning)(request, str(result))
             return HttpResponseRedirect(admin_url(obj, "outstanding", obj.pk))
-        if isinstance(result, ImportForm) and result.outcome is not None:
-            panels = panels_of(result.outcome)
-            told = {"consequences": what_it_comes_to(result.outcome), "panels": panels}
-            context = self.deed_context(request, deed, obj, result) | told
-            return TemplateResponse(request, deed.template, context)
         return super().after(request, deed, obj, result)
 
     def course_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
