@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -32,6 +32,21 @@ from tenants.roles import Permission
 WAITS_ALREADY = "A consent for this service and connection waits for a decision already."
 
 
+class Grounds(TypedDict, total=False):
+    """On what grounds a service is to be switched on. Each is the consent's column of that name; none is needed."""
+
+    contract_reference: str
+    contract_parties: str
+    contract_signed_on: date | None
+    contract_ends_on: date | None
+    terms_url: str
+    terms_text: str
+    legal_basis: str
+    safeguard: str
+    safeguard_reference: str
+    justification: str
+
+
 def _require_state(consent: Consent, state: str, deed_name: str) -> None:
     if consent.state != state:
         now = Consent.State(consent.state).label.lower()
@@ -46,16 +61,7 @@ def request_consent(
     by: Principal,
     connection: str = "",
     renews: Consent | None = None,
-    contract_reference: str = "",
-    contract_parties: str = "",
-    contract_signed_on: date | None = None,
-    contract_ends_on: date | None = None,
-    terms_url: str = "",
-    terms_text: str = "",
-    legal_basis: str = "",
-    safeguard: str = "",
-    safeguard_reference: str = "",
-    justification: str = "",
+    **grounds: Unpack[Grounds],
 ) -> Consent:
     """Ask for a service to be switched on, or for the consent `renews` to be followed by a new one.
 
@@ -64,28 +70,20 @@ def request_consent(
     require(by, Permission.REQUEST_CONSENT, tenant)
     require_open(tenant)
     connection = connection.strip()
-    require_one_line(connection=connection, contract_reference=contract_reference)
     consent = Consent(
         tenant=tenant,
         service=service,
         connection=connection,
         name=f"{service.name} ({connection})" if connection else service.name,
         supersedes=renews,
-        contract_reference=contract_reference,
-        contract_parties=contract_parties,
-        contract_signed_on=contract_signed_on,
-        contract_ends_on=contract_ends_on,
-        terms_url=terms_url,
-        terms_text=terms_text,
-        terms_sha256=hashlib.sha256(terms_text.encode()).hexdigest() if terms_text else "",
-        legal_basis=legal_basis,
-        safeguard=safeguard,
-        safeguard_reference=safeguard_reference,
-        justification=justification,
         requested_by=name_of(by, tenant),
         requested_by_id=person_behind(by),
+        **_known(grounds),
     )
-    require_foreseeable(contract_ends_on=contract_ends_on)
+    if consent.terms_text:
+        consent.terms_sha256 = hashlib.sha256(consent.terms_text.encode()).hexdigest()
+    require_one_line(connection=connection, contract_reference=consent.contract_reference)
+    require_foreseeable(contract_ends_on=consent.contract_ends_on)
     consent.full_clean(validate_constraints=False)
     _check_service(consent)
     _check_renewal(consent)
@@ -94,13 +92,21 @@ def request_consent(
     try:
         with (
             transaction.atomic(),
-            deed("consent.requested", on=Consent, action=Action.CREATE, reason=justification),
+            deed("consent.requested", on=Consent, action=Action.CREATE, reason=consent.justification),
         ):
             consent.save()
     except IntegrityError as error:
         # Somebody else asked between the check and the write.
         raise Refused("requested_already", WAITS_ALREADY) from error
     return consent
+
+
+def _known(grounds: Grounds) -> Grounds:
+    """The grounds, and no other column of a consent. Raises TypeError."""
+    unknown = grounds.keys() - Grounds.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"A request has no grounds called {', '.join(sorted(unknown))}.")
+    return grounds
 
 
 def _check_service(consent: Consent) -> None:
