@@ -22,8 +22,20 @@ from tenants.api.viewsets import AS_OF, TenantViewSet
 from tenants.models import Employee, Group
 from tenants.roles import Permission
 from terms import progress, services
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
+from terms.api.serializers.policies import (
+    AssignSerializer,
+    NewTermsSerializer,
+    TermsChangeSerializer,
+    TermsSerializer,
+)
+from terms.api.serializers.standing import (
+    CourseSerializer,
+    OutstandingSerializer,
+    ProgressSerializer,
+    RemindedSerializer,
+    RemindSerializer,
+)
 from terms.chasing import debts_of
 from terms.course import Step, course_of
 from terms.models import TermsPolicy, TermsTarget, TermsVersion
@@ -64,18 +76,18 @@ class TermsViewSet(TenantViewSet):
         "progress": Permission.VIEW_TERMS,
         "progress_over_time": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.TermsSerializer
+    serializer_class = TermsSerializer
     input_serializers = {
-        "create": serializers.NewTermsSerializer,
-        "partial_update": serializers.TermsChangeSerializer,
-        "assign": serializers.AssignSerializer,
+        "create": NewTermsSerializer,
+        "partial_update": TermsChangeSerializer,
+        "assign": AssignSerializer,
         "retire": ReasonSerializer,
-        "remind": serializers.RemindSerializer,
+        "remind": RemindSerializer,
     }
     response_serializers = {
-        "progress": serializers.ProgressSerializer,
-        "progress_over_time": serializers.CourseSerializer,
-        "remind": serializers.RemindedSerializer,
+        "progress": ProgressSerializer,
+        "progress_over_time": CourseSerializer,
+        "remind": RemindedSerializer,
     }
     unversioned = ("progress", "progress_over_time")
     filterset_class = TermsFilters
@@ -192,14 +204,14 @@ class TermsViewSet(TenantViewSet):
             **asdict(numbers),
             "percent": numbers.percent,
         }
-        return Response(serializers.ProgressSerializer(answer).data)
+        return Response(ProgressSerializer(answer).data)
 
     @action(detail=True, url_path="progress-over-time")
     def progress_over_time(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Where those whom it is for stood at the end of each day, week or month, until now or an instant."""
         policy, group = self.get_object(), self._group_asked()
         course = course_of(policy, self.as_of, group, self._step_asked())
-        return Response(serializers.CourseSerializer(course).data)
+        return Response(CourseSerializer(course).data)
 
     def _step_asked(self) -> Step | None:
         asked = self.request.query_params.get(STEP.name)
@@ -230,7 +242,7 @@ class OutstandingViewSet(PolicyPartViewSet):
 
     model = Employee
     permissions_needed = {"list": Permission.VIEW_TERMS}
-    serializer_class = serializers.OutstandingSerializer
+    serializer_class = OutstandingSerializer
     filterset_class = OutstandingFilters
     ordering = ("user_principal_name",)
     ordering_fields = ("user_principal_name", "display_name")

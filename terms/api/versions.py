@@ -22,9 +22,16 @@ from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import AS_OF
 from tenants.roles import Permission
 from terms import services
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
-from terms.api.serializers import State
+from terms.api.serializers.versions import (
+    DraftSerializer,
+    PublishSerializer,
+    ReviseSerializer,
+    State,
+    TermsDifferenceSerializer,
+    TextsSerializer,
+    VersionSerializer,
+)
 from terms.differences import difference
 from terms.models import TermsRevision, TermsText, TermsVersion
 from terms.models.version import Publication
@@ -67,15 +74,15 @@ class VersionsViewSet(PolicyPartViewSet):
         "publish_revision": Permission.PUBLISH_TERMS,
         "difference": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.VersionSerializer
+    serializer_class = VersionSerializer
     input_serializers = {
-        "create": serializers.DraftSerializer,
-        "partial_update": serializers.TextsSerializer,
-        "publish": serializers.PublishSerializer,
-        "revise": serializers.ReviseSerializer,
+        "create": DraftSerializer,
+        "partial_update": TextsSerializer,
+        "publish": PublishSerializer,
+        "revise": ReviseSerializer,
         "publish_revision": ReasonSerializer,
     }
-    response_serializers = {"difference": serializers.TermsDifferenceSerializer}
+    response_serializers = {"difference": TermsDifferenceSerializer}
     unversioned = ("difference",)
     filterset_class = VersionFilters
     ordering = ("-number",)
@@ -214,7 +221,7 @@ class VersionsViewSet(PolicyPartViewSet):
             "after": f"{other.number}.{after['number']}",
             "parts": difference(_text_in(before, language), _text_in(after, language)),
         }
-        return Response(serializers.TermsDifferenceSerializer(answer).data)
+        return Response(TermsDifferenceSerializer(answer).data)
 
     def _asked_for(self, text: str) -> tuple[TermsVersion, str | None]:
         match = WORDING.fullmatch(text)
