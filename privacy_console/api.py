@@ -21,7 +21,7 @@ from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from catalog.api import views as catalog
+from catalog.api import editions, entries
 from consents.api import authzen, subcontractors
 from consents.api import policy as consent_policy
 from consents.api import records as consent_files
@@ -51,18 +51,18 @@ IN_TENANT = rf"tenants/(?P<tenant>{SLUG})"
 IN_TERMS = rf"{IN_TENANT}/terms/(?P<terms>[0-9]{{1,19}})"
 
 router = SimpleRouter()
-router.register("catalog/editions", catalog.EditionsViewSet, "edition")
-router.register("catalog/categories", catalog.CategoriesViewSet, "category")
-router.register("catalog/elements", catalog.ElementsViewSet, "element")
-router.register("catalog/features", catalog.FeaturesViewSet, "feature")
-router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
-router.register("catalog/services", catalog.ServicesViewSet, "service")
-router.register("catalog/flows", catalog.FlowsViewSet, "flow")
-router.register("catalog/regions", catalog.RegionsViewSet, "region")
-router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
-router.register("catalog/boundary-phases", catalog.BoundaryPhasesViewSet, "boundary-phase")
-router.register("catalog/at-rest-exceptions", catalog.AtRestExceptionsViewSet, "at-rest-exception")
-router.register("catalog/adequacy-decisions", catalog.AdequacyDecisionsViewSet, "adequacy-decision")
+router.register("catalog/editions", editions.EditionsViewSet, "edition")
+router.register("catalog/categories", entries.CategoriesViewSet, "category")
+router.register("catalog/elements", entries.ElementsViewSet, "element")
+router.register("catalog/features", entries.FeaturesViewSet, "feature")
+router.register("catalog/third-parties", entries.ThirdPartiesViewSet, "third-party")
+router.register("catalog/services", entries.ServicesViewSet, "service")
+router.register("catalog/flows", entries.FlowsViewSet, "flow")
+router.register("catalog/regions", entries.RegionsViewSet, "region")
+router.register("catalog/datacentres", entries.DatacentresViewSet, "datacentre")
+router.register("catalog/boundary-phases", entries.BoundaryPhasesViewSet, "boundary-phase")
+router.register("catalog/at-rest-exceptions", entries.AtRestExceptionsViewSet, "at-rest-exception")
+router.register("catalog/adequacy-decisions", entries.AdequacyDecisionsViewSet, "adequacy-decision")
 router.register("catalog/subcontractors", subcontractors.SubcontractorsViewSet, "subcontractor")
 router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
@@ -119,7 +119,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[Any] = [
     path("v1/", RootView.as_view(), name="api-root"),
-    path("v1/catalog/export/", catalog.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
+    path("v1/catalog/export/", editions.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
     re_path(rf"^v1/{IN_TENANT}/decisions/\Z", DecisionsViewSet.as_view({"post": "ask"}), name="decisions"),
     re_path(
         rf"^v1/{IN_TENANT}/access/v1/evaluation\Z",
