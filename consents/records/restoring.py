@@ -18,7 +18,7 @@ from consents.records.matching import Match, People, Unmatched, match
 from consents.records.reading import Given, Source, day, instant, moment, read_records
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import require_open, require_reason
+from tenants.deeds import held, require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -51,7 +51,7 @@ def restore_consents(
     require(by, Permission.RESTORE_CONSENTS, tenant)
     reason = require_reason(reason)
     require_open(tenant)
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     records, problems = read_records(sources)
     matches, more = _matches(records)
     problems += more + list(_against(tenant, records, from_other_tenant))

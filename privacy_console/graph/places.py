@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,3 +36,10 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.detail}"
+
+
+def kept(problems: Iterable[Problem], *, of: int) -> list[dict[str, Any]]:
+    """The first of so many problems as a record keeps them, and how many more there were."""
+    listed = [problem.as_data() for problem in problems]
+    more = Problem(Place(""), "and_more", f"{of - len(listed):,} more problems are not listed.")
+    return [*listed, more.as_data()] if of > len(listed) else listed

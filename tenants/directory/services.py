@@ -13,6 +13,7 @@ from audit.context import Action, deed
 from audit.services import record
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import held
 from tenants.directory.reading import PersonRecord, Reading, read
 from tenants.models import Employee, Group, GroupMember, Tenant
 from tenants.roles import Permission
@@ -54,7 +55,7 @@ def import_people(
     """
     require(by, Permission.KEEP_DIRECTORY, tenant)
     # One at a time: two imports at once would both find somebody new.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     reading = read(content)
     # Whoever stands in a line that cannot be read has not left.
     if reading.problems and (is_complete or not skip_problems):
@@ -91,7 +92,7 @@ def join_by_sign_in(*, tenant: Tenant, **values: str) -> Employee | None:
     if reading.problems:
         return None
     # One at a time, as with imports.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     (person,) = reading.people.values()
     employees = Employee.objects.for_tenant(tenant)
     known: Employee | None = employees.filter(directory_id=person.directory_id).first()

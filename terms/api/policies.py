@@ -12,9 +12,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from privacy_console.keys import key_of
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import FilterSet, FlagFilter, TextFilter
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import ReasonSerializer
 from privacy_console.rest.viewsets import Parameter
@@ -156,7 +156,7 @@ class TermsViewSet(TenantViewSet):
 
     def _groups(self, name: str, keys: list[str]) -> list[Group]:
         """The tenant's groups with these ids. Raises ValidationError."""
-        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        wanted = {key_of(key) for key in keys}
         found = list(Group.objects.for_tenant(self.tenant).filter(pk__in=wanted))
         if len(found) < len(wanted):
             raise ValidationError({name: ValidationError("There is no such group.", code="unknown_group")})
@@ -181,7 +181,7 @@ class TermsViewSet(TenantViewSet):
 
     def _employees(self, keys: list[str]) -> list[int]:
         """The keys of the tenant's employees with these ids. Raises ValidationError."""
-        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        wanted = {key_of(key) for key in keys}
         known = Employee.objects.for_tenant(self.tenant).filter(pk__in=wanted)
         if known.count() < len(wanted):
             raise ValidationError(
@@ -224,8 +224,7 @@ class TermsViewSet(TenantViewSet):
         if key is None:
             return None
         groups = Group.objects.for_tenant(self.tenant)
-        is_id = key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID
-        group: Group | None = groups.filter(pk=int(key)).first() if is_id else None
+        group: Group | None = groups.filter(pk=key_of(key)).first()
         if group is None:
             raise BadQuery({"group": ("unknown_group", "There is no group with this id.")})
         return group

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from privacy_console.errors import Refused
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import ChoiceFilter, FilterSet
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import ReasonSerializer
 from privacy_console.rest.viewsets import Parameter
@@ -227,7 +226,7 @@ class VersionsViewSet(PolicyPartViewSet):
         match = WORDING.fullmatch(text)
         if match is None:
             raise BadQuery({"to": ("invalid", "Name a version or a revision of one: 2 or 2.1.")})
-        found = self.get_queryset().filter(number=min(int(match[1]), LARGEST_ID)).first()
+        found = self.get_queryset().filter(number=int(match[1])).first()
         if found is None:
             raise BadQuery({"to": ("unknown_version", "There is no such version.")})
         version: TermsVersion = self.present([found])[0]
