@@ -99,7 +99,7 @@ class TwoStepForm(DeedForm):
             return signing.loads(self.cleaned_data["carried"], salt=self._salt(), max_age=GOOD_FOR)
         except signing.BadSignature:
             raise ValidationError(
-                "The preview is too old, or of something else. Choose the files again."
+                "The preview is too old, or of another tenant or policy. Choose the files again."
             ) from None
 
     def _require_small(self, given: dict[str, Any]) -> None:
