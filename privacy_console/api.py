@@ -22,11 +22,12 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from catalog.api import editions, entries
-from consents.api import authzen, subcontractors
 from consents.api import policy as consent_policy
 from consents.api import records as consent_files
 from consents.api import steps as consent_steps
+from consents.api import subcontractors
 from consents.api import views as consents
+from consents.api.authzen import views as authzen
 from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
 from consents.api.drift import ConsentImportsViewSet, DriftViewSet
