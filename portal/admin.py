@@ -119,7 +119,6 @@ class IdentityProviderAdmin(PastModelAdmin):
     empty_text = "Employees sign in by a link sent to their address. An administrator sets a provider."
     list_display = ("tenant_name", "issuer", "claim", "state")
     ordering = ("tenant__name", "id")
-    page_template = "admin/consents/record.html"
     adding = FIRST
     deeds = (CHANGE,)
 

@@ -160,7 +160,6 @@ class CredentialAdmin(PastModelAdmin):
         done="{subject} is entered.",
         icon="add",
     )
-    page_template = "admin/consents/record.html"
     deeds = DEEDS
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:

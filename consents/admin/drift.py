@@ -70,7 +70,6 @@ class DriftAdmin(DriftPages, PastModelAdmin):
     list_filter = (StatusFilter, "kind", "service")
     search_fields = ("key", "connection", "service__name")
     search_help_text = "Service or connection."
-    page_template = "admin/consents/record.html"
     deeds = (RESOLVE,)
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:

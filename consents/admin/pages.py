@@ -82,7 +82,6 @@ class ConsentAdmin(PastModelAdmin):
     ordering = ("-requested_at", "-id")
     adding = REQUEST
     change_list_template = "admin/consents/consents.html"
-    page_template = "admin/consents/record.html"
     deeds = DECISIONS
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -122,7 +122,6 @@ class ConsentPolicyAdmin(PastModelAdmin):
     )
     list_display = ("tenant_name", "eyes", "safeguard", "log", "reminders")
     ordering = ("tenant__name", "id")
-    page_template = "admin/consents/record.html"
     adding = FIRST
     deeds = (CHANGE,)
 

@@ -122,7 +122,6 @@ class EndingStepAdmin(PastModelAdmin):
     search_fields = ("title", "consent__name", "owner__username")
     search_help_text = "Step, consent or person."
     ordering = ("status", "due_on", "id")
-    page_template = "admin/consents/record.html"
     deeds = (ASSIGN, COMPLETE)
 
     @column(description="Consent", ordering="consent__name")
