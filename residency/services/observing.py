@@ -20,7 +20,7 @@ from audit.services import record
 from catalog.models import Region
 from elections.models import StorageElection
 from privacy_console.batches import batches
-from privacy_console.errors import Refused
+from privacy_console.errors import Refused, first_of
 from residency.models import LocationDrift, ObservedLocation
 from residency.places import Gazetteer, Spot
 from residency.reading import Reading, Row, one_line, read
@@ -104,7 +104,8 @@ def import_locations(
     for _ in read(file, gazetteer, today, source, reading):
         advance(1)
     if reading.wrong and not skip_problems:
-        raise Refused("problems", _as_text(reading))
+        shown = first_of(reading.problems, SHOWN_PROBLEMS, of=reading.wrong)
+        raise Refused("problems", f"The file was not taken: {shown}.")
     if not reading.rows:
         raise Refused("nothing", "The file holds no row that can be kept.")
     book = _Book(tenant, by, ObservedLocation.Origin.IMPORTED)
@@ -127,12 +128,6 @@ def sentence_of(outcome: Imported) -> str:
         f"{outcome.added:,} locations recorded, {outcome.known:,} known already. {outcome.differing:,} lie elsewhere "
         f"than elected: {outcome.opened:,} new differences, {outcome.cleared:,} no longer found.{left}"
     )
-
-
-def _as_text(reading: Reading) -> str:
-    more = reading.wrong - SHOWN_PROBLEMS
-    tail = f"; and {more:,} more" if more > 0 else ""
-    return f"The file was not taken: {'; '.join(reading.problems[:SHOWN_PROBLEMS])}{tail}."
 
 
 @dataclass
