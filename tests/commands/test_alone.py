@@ -94,11 +94,3 @@ def test_setup_dry_run_on_an_empty_database_says_what_waits(tmp_path: object) ->
     assert ran.code == 0
     assert "migrations would be applied" in ran.out
     assert run_alone(database, "list_tenants").code == 1
-
-
-def test_passwords_from_the_environment_are_not_shown(tmp_path: object) -> None:
-    passwords = {"OPERATOR_PASSWORD": "open sesame 1", "DEMO_PASSWORD": "open sesame 2"}
-    ran = run_alone(f"sqlite:///{tmp_path}/new.sqlite3", "setup", "--json", **passwords)
-    assert ran.code == 0, ran.err
-    assert ran.data["passwords"] == {}
-    assert "sesame" not in ran.out
