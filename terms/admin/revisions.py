@@ -41,10 +41,10 @@ def words_of(text: TermsText) -> dict[str, Any]:
 @admin.register(TermsRevision)
 class TermsRevisionAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Versions and texts"
     intro = "Every wording of the terms: versions ask everybody again, revisions are small corrections that do not."
     empty_text = "No version yet. Create terms, then draft their first version."
+    related = ("version__policy",)
     list_display = ("wording", "state", "languages", "drafted", "published", "tenant_name")
     list_filter = ("status",)
     search_fields = ("version__policy__name", "drafted_by", "published_by", "note")
@@ -53,9 +53,8 @@ class TermsRevisionAdmin(TenantModelAdmin):
     deeds = DEEDS
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsRevision]:
-        rows: QuerySet[TermsRevision] = super().scope(tenants)
-        shown: QuerySet[TermsRevision] = with_followers(rows)
-        return shown.select_related("tenant", "version__policy").prefetch_related("texts")
+        rows: QuerySet[TermsRevision] = with_followers(super().scope(tenants))
+        return rows.prefetch_related("texts")
 
     def pages(self) -> Sequence[tuple[str, Any, str]]:
         return [("<path:object_id>/preview/", self.preview_view, "terms_termsrevision_preview")]
@@ -79,10 +78,6 @@ class TermsRevisionAdmin(TenantModelAdmin):
     @column(description="Published", ordering="published_at", empty_value="not yet")
     def published(self, revision: TermsRevision) -> str | None:
         return minute(revision.published_at) if revision.published_at else None
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, revision: TermsRevision) -> str:
-        return revision.tenant.name
 
     # --- One wording ---
 

@@ -18,16 +18,22 @@ from rest_framework.response import Response
 from privacy_console.errors import Refused
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import ChoiceFilter, FilterSet
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import ReasonSerializer
 from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import AS_OF
 from tenants.roles import Permission
 from terms import services
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
-from terms.api.serializers import State
+from terms.api.serializers.versions import (
+    DraftSerializer,
+    PublishSerializer,
+    ReviseSerializer,
+    State,
+    TermsDifferenceSerializer,
+    TextsSerializer,
+    VersionSerializer,
+)
 from terms.differences import difference
 from terms.models import TermsRevision, TermsText, TermsVersion
 from terms.models.version import Publication
@@ -70,15 +76,15 @@ class VersionsViewSet(PolicyPartViewSet):
         "publish_revision": Permission.PUBLISH_TERMS,
         "difference": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.VersionSerializer
+    serializer_class = VersionSerializer
     input_serializers = {
-        "create": serializers.DraftSerializer,
-        "partial_update": serializers.TextsSerializer,
-        "publish": serializers.PublishSerializer,
-        "revise": serializers.ReviseSerializer,
+        "create": DraftSerializer,
+        "partial_update": TextsSerializer,
+        "publish": PublishSerializer,
+        "revise": ReviseSerializer,
         "publish_revision": ReasonSerializer,
     }
-    response_serializers = {"difference": serializers.TermsDifferenceSerializer}
+    response_serializers = {"difference": TermsDifferenceSerializer}
     unversioned = ("difference",)
     filterset_class = VersionFilters
     ordering = ("-number",)
@@ -226,13 +232,13 @@ class VersionsViewSet(PolicyPartViewSet):
             "after": f"{newer}.{after['number']}",
             "parts": difference(_text_in(before, language), _text_in(after, language)),
         }
-        return Response(serializers.TermsDifferenceSerializer(answer).data)
+        return Response(TermsDifferenceSerializer(answer).data)
 
     def _asked_for(self, text: str) -> tuple[TermsVersion, str | None]:
         match = WORDING.fullmatch(text)
         if match is None:
             raise BadQuery({"to": ("invalid", "Name a version or a revision of one: 2 or 2.1.")})
-        found = self.get_queryset().filter(number=min(int(match[1]), LARGEST_ID)).first()
+        found = self.get_queryset().filter(number=int(match[1])).first()
         if found is None:
             raise BadQuery({"to": ("unknown_version", "There is no such version.")})
         version: TermsVersion = self.present([found])[0]

@@ -19,7 +19,7 @@ from tenants.models import Tenant
 from tests.admin.suite import MANY, TenantPageSuite, Writing, at_work
 from tests.cast import CastTestCase
 from tests.consents.lives import exists_for_years, granted
-from tests.residency.making import ago, elected, region, seen
+from tests.residency.making import ago, elected, elsewhere, seen
 
 RESIDENCY = reverse("admin:residency_observedlocation_residency")
 DECIDERS = frozenset({"admin", "officer"})
@@ -103,17 +103,7 @@ class LocationDriftPageTests(TenantPageSuite):
         elected(cls.fabrikam, "EU")
 
     def make(self, tenant: Tenant, name: str) -> LocationDrift:
-        number = next(_numbers)
-        made: LocationDrift = LocationDrift.objects.for_tenant(tenant).create(
-            tenant=tenant,
-            key=f"country:{number}",
-            place=f"{name} {number}",
-            country="JP",
-            elected=region("EU"),
-            first_seen_on=ago(9),
-            last_seen_on=ago(8),
-        )
-        return made
+        return elsewhere(tenant, next(_numbers), name)
 
     def test_a_difference_says_what_to_do_and_where_it_was_seen(self) -> None:
         with at_work():

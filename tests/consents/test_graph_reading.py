@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from consents.graph.kinds import KINDS
 from consents.graph.names import service_called
 from consents.graph.observations import Reading
-from consents.graph.reading import files_of, read_content, read_documents, read_files
+from consents.graph.reading import read_content, read_documents, read_files
 from privacy_console.errors import Refused
+from privacy_console.graph.files import files_of
 from tests.consents.graph.samples import (
     FOLDER,
     SECRETS,

@@ -321,7 +321,7 @@ class TestDriftsLife(Importing):
     def test_a_preview_keeps_nothing_and_says_the_same(self) -> None:
         document = page("vppToken", token("Berlin", id="b"))
         before = AuditEvent.objects.across_tenants().count()
-        plan = preview_import(tenant=self.contoso, by=self.admin, reading=reading(document))
+        _, plan = preview_import(tenant=self.contoso, by=self.admin, reading=reading(document))
         assert AuditEvent.objects.across_tenants().count() == before
         assert not Drift.objects.for_tenant(self.contoso).exists()
         _, kept = record_import(tenant=self.contoso, by=self.admin, reading=reading(document))
