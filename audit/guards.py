@@ -177,6 +177,8 @@ class OnlyAhead(Guard):
     """A row that enters a state starts after all that agree with it in `same` and had started in that state by then.
 
     state: a column and its value. start: when it begins to hold. by: when it was decided, which says what "then" is.
+    about: where rows agree only as far as their parts speak of the same: the parts' table, their key to the row, and
+    the column that says what they speak of.
     """
 
     events = ("INSERT", "UPDATE")
@@ -184,6 +186,7 @@ class OnlyAhead(Guard):
     state: tuple[str, str]
     start: str
     by: str
+    about: tuple[str, str, str] | None = None
 
     def columns(self) -> set[str]:
         return {*self.same, self.state[0], self.start, self.by}
@@ -197,7 +200,16 @@ class OnlyAhead(Guard):
         started = f'o."{self.start}" <= NEW."{self.by}" AND o."{self.start}" >= NEW."{self.start}"'
         return (
             f'{enters} AND EXISTS (SELECT 1 FROM "{table}" o WHERE {alike} AND o.id {differs} NEW.id'
-            f' AND o."{column}" = {_text(value)} AND {started})'
+            f' AND o."{column}" = {_text(value)} AND {started}{self._speaks_of_the_same()})'
+        )
+
+    def _speaks_of_the_same(self) -> str:
+        if self.about is None:
+            return ""
+        parts, key, column = self.about
+        return (
+            f' AND EXISTS (SELECT 1 FROM "{parts}" its JOIN "{parts}" other ON other."{column}" = its."{column}"'
+            f' WHERE its."{key}" = NEW.id AND other."{key}" = o.id)'
         )
 
     def queued_by(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -15,10 +15,11 @@ from audit.services import record as record_event
 from catalog.differences import KindReport
 from catalog.kinds import KINDS, Ids, Kind, Record, State
 from catalog.models import Catalog, Edition, Element, ElementPair, Entry
+from privacy_console.batches import batches
 from privacy_console.errors import Refused
 
 COUNTED = ("added", "changed", "removed")
-T = TypeVar("T")
+AT_ONCE = 500  # SQLite takes a limited number of values in one statement
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _write_kind(kind: Kind, edition: Edition, plan: Plan, report: KindReport, id
         if code not in known
     )
     _update(kind, known, columns)
-    for codes in _batches(report.removed):
+    for codes in batches(report.removed, AT_ONCE):
         rows.filter(code__in=codes).update(removed_in=edition)
 
 
@@ -128,16 +129,11 @@ def _write_pairs(
     stored = pairs._default_manager.filter(**{f"{pairs.owner}__catalog": edition.catalog_id})
     rows = stored.values_list("pk", owner, "element_id") if entries else ()
     present = {(entry, element): pk for pk, entry, element in rows if entry in entries}
-    for keys in _batches([pk for pair, pk in present.items() if pair not in wanted]):
+    for keys in batches([pk for pair, pk in present.items() if pair not in wanted], AT_ONCE):
         stored.filter(pk__in=keys).delete()
     pairs._default_manager.bulk_create(
         pairs(**{owner: entry, "element_id": element}) for entry, element in sorted(wanted - present.keys())
     )
-
-
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """SQLite takes a limited number of values in one statement."""
-    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _record_overrides(edition: Edition, after: Mapping[str, Record], report: KindReport, ids: Ids) -> None:

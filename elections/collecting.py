@@ -5,10 +5,11 @@ because it was elected. Nothing here writes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from django.db import models
@@ -26,17 +27,21 @@ class Standing(models.TextChoices):
 
     REQUIRED = "required", "Collected, because the service requires it"
     ELECTED = "elected", "Collected, because it was elected"
-    NOT_ELECTED = "not_elected", "Not collected: nobody elected it"
+    NOT_ELECTED = "not_elected", "Not collected: it is not elected"
     NEVER = "never", "Never collected"
 
 
 @dataclass(frozen=True)
 class FeatureStanding:
-    """A feature at the instant. election: the one that decides it; None where nobody ever did, and it is off."""
+    """A feature at the instant. part: of the election that decides it; None where nobody ever did, and it is off."""
 
     feature: Feature
     is_on: bool
-    election: CollectionElection | None = None
+    part: ElectedFeature | None = None
+
+    @property
+    def election(self) -> CollectionElection | None:
+        return self.part.election if self.part else None
 
     @property
     def since(self) -> datetime | None:
@@ -86,9 +91,39 @@ class Collected:
         )
 
     @property
+    def parts(self) -> list[ElectedFeature]:
+        """Of the elections that decide the features."""
+        return [standing.part for standing in self.features.values() if standing.part is not None]
+
+    @property
     def on(self) -> frozenset[str]:
         """The codes of the features that are on."""
         return frozenset(code for code, standing in self.features.items() if standing.is_on)
+
+    def switched(self, standings: Iterable[FeatureStanding]) -> Collected:
+        """The same with these features as given."""
+        return replace(self, features={**self.features, **{each.feature.code: each for each in standings}})
+
+    def starts_and_stops(self, after: Collected) -> tuple[tuple[Element, ...], tuple[Element, ...]]:
+        """The optional elements that are collected only after, and those only before."""
+        was, becomes = self.elected_by(self.on), after.elected_by(after.on)
+        had, has = {element.pk for element in was}, {element.pk for element in becomes}
+        starts = tuple(element for element in becomes if element.pk not in had)
+        return starts, tuple(element for element in was if element.pk not in has)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What approved elections change that all begin at one instant to come.
+
+    features: those that are switched, as they stand from then on. starts, stops: the elements that start and stop
+    being collected.
+    """
+
+    at: datetime
+    features: tuple[FeatureStanding, ...]
+    starts: tuple[Element, ...]
+    stops: tuple[Element, ...]
 
 
 def collection_elections(tenant: Tenant, known_at: datetime | None = None) -> Any:
@@ -106,18 +141,19 @@ def deciding(
     The latest to begin decides; of two that begin together, the one recorded later. What an election switches is
     written down before it is approved and never changes: so the parts are read as they are, for the past too.
     """
-    rows = collection_elections(tenant, known_at).select_related("edition")
-    begun = rows.filter(status=Election.Status.APPROVED, effective_from__lte=at or timezone.now())
-    elections = [getattr(row, "instance", row) for row in begun.order_by("effective_from", "id")]
-    parts: dict[int, list[ElectedFeature]] = defaultdict(list)
-    for part in ElectedFeature.objects.for_tenant(tenant).filter(election__in=[e.pk for e in elections]):
+    begun = collection_elections(tenant, known_at).filter(effective_from__lte=at or timezone.now())
+    return {part.feature_id: part for part in _switches(tenant, begun)}
+
+
+def _switches(tenant: Tenant, elections: Any) -> list[ElectedFeature]:
+    """What those of the elections switch that are approved, in the order in which they begin. Two queries."""
+    approved = elections.filter(status=Election.Status.APPROVED).select_related("edition")
+    by_key = {row.id: getattr(row, "instance", row) for row in approved.order_by("effective_from", "id")}
+    parts = defaultdict(list)
+    for part in ElectedFeature.objects.for_tenant(tenant).filter(election__in=list(by_key)):
+        part.election = by_key[part.election_id]
         parts[part.election_id].append(part)
-    found: dict[int, ElectedFeature] = {}
-    for election in elections:
-        for part in parts[election.pk]:
-            part.election = election
-            found[part.feature_id] = part
-    return found
+    return [part for key in by_key for part in parts[key]]
 
 
 def features_on(
@@ -158,8 +194,33 @@ def collected_at(tenant: Tenant, at: datetime | None = None, known_at: datetime 
     return Collected(standings, tuple(elements), frozen)
 
 
+def changes_ahead(
+    tenant: Tenant, collected: Collected, at: datetime | None = None, known_at: datetime | None = None
+) -> tuple[Change, ...]:
+    """What is decided already and changes after the instant at which this is collected. Two queries."""
+    later = collection_elections(tenant, known_at).filter(effective_from__gt=at or timezone.now())
+    features = {standing.feature.pk: standing.feature for standing in collected.features.values()}
+    changes = []
+    for begins, parts in groupby(_switches(tenant, later), key=lambda part: part.election.effective_from):
+        standings = [
+            _standing(features[part.feature_id], part) for part in parts if part.feature_id in features
+        ]
+        after = collected.switched(standings)
+        if switched := [
+            each for code, each in after.features.items() if each.is_on != collected.features[code].is_on
+        ]:
+            changes.append(Change(begins, tuple(switched), *collected.starts_and_stops(after)))
+        collected = after
+    return tuple(changes)
+
+
+def next_switches(changes: Sequence[Change]) -> dict[str, FeatureStanding]:
+    """By the code of each feature that is to be switched, how it stands from its next switch on."""
+    return {each.feature.code: each for change in reversed(changes) for each in change.features}
+
+
 def _standing(feature: Feature, part: ElectedFeature | None) -> FeatureStanding:
-    return FeatureStanding(feature, part.is_on, part.election) if part else FeatureStanding(feature, False)
+    return FeatureStanding(feature, part.is_on, part) if part else FeatureStanding(feature, False)
 
 
 def _current(model: Any, known_at: datetime | None, *related: str) -> list[Any]:

@@ -6,17 +6,26 @@ What moving to another geography means stands in `reference/consequences.json`, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from django.db import models
+from django.utils import timezone
 
 from catalog.geographies import protected_countries
 from catalog.models import Element, Feature, Region
-from elections.collecting import Collected, collected_at
+from elections.collecting import (
+    Change,
+    Collected,
+    FeatureStanding,
+    changes_ahead,
+    collected_at,
+    next_switches,
+)
+from elections.growth import added_to
 from elections.models import StorageElection
 from elections.storing import storage_at
 from tenants.models import Tenant
@@ -26,6 +35,7 @@ OF_A_MOVE = (
     "move_by_support", "move_takes_long", "move_loses_data", "move_reconfigures", "existing_stays", "opens_to_new",
     "copies_stay",
 )  # fmt: skip
+DECIDED = "Decided by the tenant already"
 ARTICLE_4 = "GDPR Art. 4(7) and (8)"
 
 
@@ -42,6 +52,11 @@ class Consequence:
 def reference() -> Mapping[str, Consequence]:
     """The sentences of the reference, by code."""
     return {each["code"]: Consequence(**each) for each in json.loads(REFERENCE.read_text(encoding="utf-8"))}
+
+
+def shown(instant: datetime) -> str:
+    """An instant in a sentence that is kept, with its zone."""
+    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M %Z}"
 
 
 def as_kept(told: Iterable[Consequence]) -> list[dict[str, str]]:
@@ -79,8 +94,15 @@ def region_consequences(tenant: Tenant, region: Region, at: datetime) -> Storage
         *(OF_A_MOVE if before else ["copies_stay"]),
         *(["leaves_boundary"] if leaves else []),
     ]
-    told = tuple(reference()[code] for code in codes)
+    told = (*(reference()[code] for code in codes), *_region_after(tenant, at))
     return StorageConsequences(region, before.region if before else None, at, origin, leaves, told)
+
+
+def _region_after(tenant: Tenant, at: datetime) -> Iterator[Consequence]:
+    """That another election follows, where one is approved already."""
+    follows = StorageElection.objects.for_tenant(tenant).scheduled(at).order_by("effective_from").first()
+    if follows is not None and follows.effective_from is not None:
+        yield Consequence("followed", f"{follows} follows on {shown(follows.effective_from)}.", DECIDED)
 
 
 def _origin(tenant: Tenant, region: Region, before: StorageElection | None) -> str:
@@ -144,13 +166,40 @@ def collection_consequences(
     where it is at hand.
     """
     switched, before = tuple(switched), before or collected_at(tenant, at)
-    on = {each.feature.code for each in switched if each.is_on}
-    off = {each.feature.code for each in switched if not each.is_on}
-    was, becomes = (before.elected_by(codes) for codes in (before.on, (before.on | on) - off))
-    had, has = {element.pk for element in was}, {element.pk for element in becomes}
-    starts = tuple(element for element in becomes if element.pk not in had)
-    stops = tuple(element for element in was if element.pk not in has)
-    return CollectionConsequences(switched, at, starts, stops, tuple(_told(switched, starts, stops)))
+    after = before.switched(FeatureStanding(each.feature, each.is_on) for each in switched)
+    starts, stops = before.starts_and_stops(after)
+    told = (
+        *_told(switched, starts, stops),
+        *_confirmed(switched, before),
+        *_switched_after(switched, changes_ahead(tenant, after, at)),
+    )
+    return CollectionConsequences(switched, at, starts, stops, told)
+
+
+def _confirmed(switched: Iterable[Switched], before: Collected) -> Iterator[Consequence]:
+    """What was added to features that are on already: electing them anew agrees to it."""
+    on = {each.feature.pk for each in switched if each.is_on}
+    parts = {part.feature_id: part for part in before.parts if part.feature_id in on}
+    for key, elements in added_to(parts.values()).items():
+        kinds = "1 more kind of data is" if len(elements) == 1 else f"{len(elements)} more kinds of data are"
+        personal = sum(element.is_personal for element in elements) or "none"
+        edition = parts[key].election.edition.number
+        sentence = (
+            f"{parts[key].name}: {kinds} collected since edition {edition} of the catalog, on which it was elected; "
+            f"{personal} of them personal data."
+        )
+        yield Consequence("added", sentence, _sources_of(elements))
+
+
+def _switched_after(switched: Iterable[Switched], changes: Sequence[Change]) -> Iterator[Consequence]:
+    """That what is switched now is switched again, where that is approved already."""
+    later = next_switches(changes)
+    for each in switched:
+        following = later.get(each.feature.code)
+        if following is not None and following.since is not None:
+            word = "on" if following.is_on else "off"
+            sentence = f"{each.feature.name} is switched {word} again on {shown(following.since)}."
+            yield Consequence("followed", sentence, DECIDED)
 
 
 def _told(
@@ -172,8 +221,7 @@ def _counted(what: str, elements: tuple[Element, ...]) -> Iterator[Consequence]:
         verb = f"{what[:-1]} being collected" if len(elements) > 1 else f"{what} being collected"
         counted = f"{len(elements)} kinds of data" if len(elements) > 1 else "1 kind of data"
         sentence = f"{counted} {verb}, {personal or 'none'} of them personal data."
-        sources = dict.fromkeys(_source_of(element) for element in elements)
-        yield Consequence(what, sentence, "; ".join(filter(None, sources)))
+        yield Consequence(what, sentence, _sources_of(elements))
 
 
 def _role_sentence(switched: Switched) -> str:
@@ -181,6 +229,10 @@ def _role_sentence(switched: Switched) -> str:
     if switched.is_on:
         return f"{name}: your organisation becomes the controller of this data and answers for it."
     return f"{name}: your organisation is no longer the controller of what would be collected from then on."
+
+
+def _sources_of(elements: Iterable[Element]) -> str:
+    return "; ".join(filter(None, dict.fromkeys(map(_source_of, elements))))
 
 
 def _source_of(entry: Feature | Element) -> str:

@@ -13,7 +13,8 @@ from catalog.geographies import geographies
 from catalog.kinds import REFERENCE_CATALOG
 from catalog.models import Feature, Region
 from elections.collecting import deciding
-from elections.consequences import Switched
+from elections.consequences import Switched, shown
+from elections.growth import added_to
 from elections.models import StorageElection
 from elections.storing import storage_at
 from privacy_console.errors import Refused
@@ -48,10 +49,6 @@ def check_nothing_rewritten(what: str, since: datetime | None, begins: datetime)
             f"{what} since {shown(since)}; what lies before that is not rewritten. Choose a later instant."
         )
         refuse_value("effective_from", "before_in_force", sentence)
-
-
-def shown(instant: datetime) -> str:
-    return f"{timezone.localtime(instant):%Y-%m-%d %H:%M %Z}"
 
 
 # --- Where data is stored ---
@@ -140,7 +137,10 @@ def switched_features(features: Mapping[str, bool]) -> tuple[Switched, ...]:
 
 
 def check_features(tenant: Tenant, switched: Iterable[Switched], begins: datetime, now: datetime) -> None:
-    """Raise ValidationError or Refused where the features cannot be switched from the instant on."""
+    """Raise ValidationError or Refused where the features cannot be switched from the instant on.
+
+    What is on can be elected anew where the catalog added to it since.
+    """
     check_beginning(tenant, begins, now)
     holding, before = deciding(tenant, now), deciding(tenant, begins)
     for each in switched:
@@ -151,6 +151,7 @@ def check_features(tenant: Tenant, switched: Iterable[Switched], begins: datetim
         if decided is not None:
             check_nothing_rewritten(f"{decided} is elected", decided.election.effective_from, begins)
         standing = before.get(feature.pk)
-        if (standing is not None and standing.is_on) == each.is_on:
+        is_confirmed = each.is_on and standing is not None and added_to([standing])
+        if (standing is not None and standing.is_on) == each.is_on and not is_confirmed:
             word = "on" if each.is_on else "off"
             raise Refused("already_so", f"{feature} is {word} already at {shown(begins)}.")

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
+from elections.growth import grown_parts
 from elections.models import CollectionElection, StorageElection
 from elections.services.storage import STANDING
 from elections.storing import decided_countries
@@ -40,6 +41,27 @@ def _proposals(look: Look, model: Any, title: str) -> Iterator[Item]:
             url=page_about(election),
             since=election.proposed_at,
         )
+
+
+@source("elections.growth", title="Feature that collects more", permission=SEE)
+def grown_features(look: Look) -> Iterator[Item]:
+    """Features that are on and to which a later edition of the catalog added data that nobody was asked about."""
+    rows = grown_parts(look.tenants, look.at).select_related("tenant", "election__edition__catalog")
+    for part in look.longest(rows, "grown_at"):
+        yield look.item(
+            part,
+            title=f"{part.name} collects more than was elected",
+            about=f"Elected on {part.election.edition}; confirm what was added since, or switch it off",
+            url=_collected_page(part.tenant),
+            since=part.grown_at,
+        )
+
+
+def _collected_page(tenant: Tenant) -> str:
+    """What is collected in the tenant; the first screen, where there are no pages."""
+    if not admin.site.is_registered(CollectionElection):
+        return reverse("admin:index")
+    return f"{admin_url(CollectionElection, 'collected')}?tenant={tenant.slug}"
 
 
 @source("elections.unelected", title="Region to be elected", permission=SEE)

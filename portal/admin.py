@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.models import IdentityProvider, check_issuer
@@ -115,23 +114,13 @@ CHANGE = Deed(
 @admin.register(IdentityProvider)
 class IdentityProviderAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SIGN_IN
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Identity providers"
     intro = "By which OpenID Connect provider employees sign in to the portal, beside links by e-mail."
     empty_text = "Employees sign in by a link sent to their address. An administrator sets a provider."
     list_display = ("tenant_name", "issuer", "claim", "state")
     ordering = ("tenant__name", "id")
-    page_template = "admin/consents/record.html"
     adding = FIRST
     deeds = (CHANGE,)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[IdentityProvider]:
-        rows: QuerySet[IdentityProvider] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, provider: IdentityProvider) -> str:
-        return provider.tenant.name
 
     @column(description="State", label={"On": "success"})
     def state(self, provider: IdentityProvider) -> str:

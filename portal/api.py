@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from portal.models import IdentityProvider
 from portal.providers import LONGEST_SECRET, return_address, set_identity_provider
-from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
+from privacy_console.rest.serializers import InputSerializer, ReasonField, SingleSerializer
 from tenants.api.viewsets import OneForTenantViewSet
 from tenants.roles import Permission
 
@@ -21,7 +21,7 @@ def _help(name: str) -> str:
     return str(IdentityProvider._meta.get_field(name).help_text)  # type: ignore[union-attr]
 
 
-class IdentityProviderSerializer(OutputSerializer):
+class IdentityProviderSerializer(SingleSerializer):
     """The provider, without its secret."""
 
     return_address = serializers.SerializerMethodField(
@@ -31,10 +31,6 @@ class IdentityProviderSerializer(OutputSerializer):
     class Meta:
         model = IdentityProvider
         fields = (*SETTINGS, "secret_set_at", "return_address")
-
-    def get_fields(self) -> Any:
-        """There is one for each tenant: it needs no id."""
-        return {name: field for name, field in super().get_fields().items() if name != "id"}
 
     def get_return_address(self, provider: IdentityProvider) -> str:
         return return_address(provider.tenant)

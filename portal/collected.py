@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from catalog.models import Collection, Element
 from consents.decisions import barriers
 from consents.models import Consent, CoveredFlow
-from elections.collecting import ElementStanding, FeatureStanding, Standing, collected_at
+from elections.collecting import Change, Collected, ElementStanding, FeatureStanding, Standing, changes_ahead
 from tenants.models import Tenant
 
 # As the reference catalog writes the condition.
@@ -87,10 +87,9 @@ class Part:
         return sorted(found.values(), key=lambda each: each.feature.name)
 
 
-def collected(tenant: Tenant, situation: Situation) -> list[Part]:
-    """Required, switched on, not switched on, never: each by category, as it is for the tenant now. Seven queries."""
+def by_standing(for_tenant: Collected, situation: Situation) -> list[Part]:
+    """Required, switched on, not switched on, never: each by category, as it stands for the tenant. One query."""
     elements = Element.objects.current().select_related("category").order_by("category__name", "name", "pk")
-    for_tenant = collected_at(tenant)
     groups: dict[str, dict[int, Group]] = {standing: {} for standing in Standing.values}
     for element in elements:
         if situation.concerns(element):
@@ -99,6 +98,18 @@ def collected(tenant: Tenant, situation: Situation) -> list[Part]:
             group = groups[found.standing].setdefault(category.pk, Group(category.name, category.condition))
             group.data.append(_datum(found, situation))
     return [Part(standing, list(found.values())) for standing, found in groups.items()]
+
+
+def ahead(tenant: Tenant, now: Collected, situation: Situation) -> list[Change]:
+    """What is decided already and will change for somebody in the situation, the nearest first. Two queries."""
+    return [
+        replace(
+            change,
+            starts=tuple(filter(situation.concerns, change.starts)),
+            stops=tuple(filter(situation.concerns, change.stops)),
+        )
+        for change in changes_ahead(tenant, now)
+    ]
 
 
 def _datum(found: ElementStanding, situation: Situation) -> Datum:

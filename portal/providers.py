@@ -19,7 +19,7 @@ from portal.openid.tokens import NotGenuine, claims_of
 from portal.sealing import NotOpened
 from portal.services import PROVIDER, note_sign_in
 from tenants.access import Principal, require
-from tenants.deeds import require_one_line
+from tenants.deeds import held, require_one_line, set_given
 from tenants.directory import join_by_sign_in
 from tenants.directory.reading import LANGUAGE
 from tenants.models import Employee, Tenant
@@ -61,14 +61,12 @@ def set_identity_provider(
     """
     require(by, Permission.SET_SIGN_IN, tenant)
     # The tenant's row is the lock: the first two changes at once must not make two providers.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     provider = IdentityProvider.of(tenant)
     before = (provider.issuer, provider.client_id)
     texts = {"issuer": issuer, "client_id": client_id, "scopes": scopes, "claim": claim}
     changes = {name: text.strip() for name, text in texts.items() if text is not None}
-    for name, value in {**changes, "joins": joins, "is_on": is_on}.items():
-        if value is not None:
-            setattr(provider, name, value)
+    set_given(provider, **changes, joins=joins, is_on=is_on)
     if directory is not None:
         provider.directory = directory or None
     # The secret of one provider is not told to another.

@@ -21,15 +21,16 @@ from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from catalog.api import views as catalog
-from consents.api import authzen, subcontractors
+from catalog.api import editions, entries
 from consents.api import policy as consent_policy
 from consents.api import records as consent_files
 from consents.api import steps as consent_steps
+from consents.api import subcontractors
 from consents.api import views as consents
+from consents.api.authzen import views as authzen
 from consents.api.credentials import CredentialsViewSet
 from consents.api.decisions import DecisionsViewSet
-from consents.api.drift import DriftViewSet, ImportsViewSet
+from consents.api.drift import ConsentImportsViewSet, DriftViewSet
 from consents.api.expiries import ExpiriesViewSet
 from elections.api import policy as election_policy
 from elections.api.collection import CollectionViewSet
@@ -51,18 +52,18 @@ IN_TENANT = rf"tenants/(?P<tenant>{SLUG})"
 IN_TERMS = rf"{IN_TENANT}/terms/(?P<terms>[0-9]{{1,19}})"
 
 router = SimpleRouter()
-router.register("catalog/editions", catalog.EditionsViewSet, "edition")
-router.register("catalog/categories", catalog.CategoriesViewSet, "category")
-router.register("catalog/elements", catalog.ElementsViewSet, "element")
-router.register("catalog/features", catalog.FeaturesViewSet, "feature")
-router.register("catalog/third-parties", catalog.ThirdPartiesViewSet, "third-party")
-router.register("catalog/services", catalog.ServicesViewSet, "service")
-router.register("catalog/flows", catalog.FlowsViewSet, "flow")
-router.register("catalog/regions", catalog.RegionsViewSet, "region")
-router.register("catalog/datacentres", catalog.DatacentresViewSet, "datacentre")
-router.register("catalog/boundary-phases", catalog.BoundaryPhasesViewSet, "boundary-phase")
-router.register("catalog/at-rest-exceptions", catalog.AtRestExceptionsViewSet, "at-rest-exception")
-router.register("catalog/adequacy-decisions", catalog.AdequacyDecisionsViewSet, "adequacy-decision")
+router.register("catalog/editions", editions.EditionsViewSet, "edition")
+router.register("catalog/categories", entries.CategoriesViewSet, "category")
+router.register("catalog/elements", entries.ElementsViewSet, "element")
+router.register("catalog/features", entries.FeaturesViewSet, "feature")
+router.register("catalog/third-parties", entries.ThirdPartiesViewSet, "third-party")
+router.register("catalog/services", entries.ServicesViewSet, "service")
+router.register("catalog/flows", entries.FlowsViewSet, "flow")
+router.register("catalog/regions", entries.RegionsViewSet, "region")
+router.register("catalog/datacentres", entries.DatacentresViewSet, "datacentre")
+router.register("catalog/boundary-phases", entries.BoundaryPhasesViewSet, "boundary-phase")
+router.register("catalog/at-rest-exceptions", entries.AtRestExceptionsViewSet, "at-rest-exception")
+router.register("catalog/adequacy-decisions", entries.AdequacyDecisionsViewSet, "adequacy-decision")
 router.register("catalog/subcontractors", subcontractors.SubcontractorsViewSet, "subcontractor")
 router.register("tenants", tenants.TenantsViewSet, "tenant")
 router.register(f"{IN_TENANT}/members", tenants.MembersViewSet, "member")
@@ -72,7 +73,7 @@ router.register(f"{IN_TENANT}/ending-steps", consent_steps.EndingStepsViewSet, "
 router.register(f"{IN_TENANT}/objections", subcontractors.ObjectionsViewSet, "objection")
 router.register(f"{IN_TENANT}/credentials", CredentialsViewSet, "credential")
 router.register(f"{IN_TENANT}/drift", DriftViewSet, "drift")
-router.register(f"{IN_TENANT}/consent-imports", ImportsViewSet, "consent-import")
+router.register(f"{IN_TENANT}/consent-imports", ConsentImportsViewSet, "consent-import")
 router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
 router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
@@ -119,7 +120,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[Any] = [
     path("v1/", RootView.as_view(), name="api-root"),
-    path("v1/catalog/export/", catalog.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
+    path("v1/catalog/export/", editions.ExportViewSet.as_view({"get": "export"}), name="catalog-export"),
     re_path(rf"^v1/{IN_TENANT}/decisions/\Z", DecisionsViewSet.as_view({"post": "ask"}), name="decisions"),
     re_path(
         rf"^v1/{IN_TENANT}/access/v1/evaluation\Z",

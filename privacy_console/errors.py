@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 
 
@@ -25,3 +27,10 @@ class ScopeRequired(RuntimeError):
             f"{model.__name__} belongs to tenants: say for whom with .for_tenant(tenant), .for_user(user), "
             "or, where it must be, .across_tenants()."
         )
+
+
+def first_of(problems: Sequence[str], most: int, *, of: int) -> str:
+    """The first of so many problems in one line, and how many more there are."""
+    shown = problems[:most]
+    more = of - len(shown)
+    return "; ".join([*shown, *([f"and {more:,} more"] if more > 0 else [])])

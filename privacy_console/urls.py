@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from consents.api import authzen
+from consents.api.authzen import views as authzen
 from privacy_console import health
 from tenants.api.viewsets import SLUG
 from work.calendar import calendar

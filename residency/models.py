@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.guards import Frozen, Guard, Kept, Moves, append_only
 from catalog.models import Region
+from tenants.drift.base import KEPT, OPEN_ALREADY, BaseDrift, says_how
 from tenants.models import TenantOwned, TenantRecords
 
 OBSERVED = (
@@ -86,13 +87,8 @@ class ObservedLocation(TenantOwned):
         return f"{self.place} on {self.observed_on:%Y-%m-%d}"
 
 
-class LocationDrift(TenantOwned):
+class LocationDrift(BaseDrift):
     """The data is somewhere else than elected, until somebody resolves it or a later look finds it in its place."""
-
-    class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        RESOLVED = "resolved", "Resolved"
-        CLEARED = "cleared", "No longer found"
 
     class Resolution(models.TextChoices):
         MOVED = "moved", "The provider moved the data"
@@ -109,17 +105,12 @@ class LocationDrift(TenantOwned):
     elected = models.ForeignKey(Region, models.PROTECT, editable=False, related_name="+")
     first_seen_on = models.DateField(editable=False)
     last_seen_on = models.DateField(editable=False)
-    opened_at = models.DateTimeField(default=timezone.now, editable=False)
-    status = models.CharField(max_length=12, choices=Status, default=Status.OPEN, editable=False)
     resolution = models.CharField(max_length=16, choices=Resolution, blank=True, editable=False)
-    reason = models.TextField(blank=True, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False)
-    closed_by = models.CharField(max_length=254, blank=True, editable=False)
 
     history = TenantRecords(category="residency", label="place")
 
     guards: ClassVar[tuple[Guard, ...]] = (
-        Kept(name="location_drift_is_kept", message="A difference is resolved, not deleted."),
+        Kept(name="location_drift_is_kept", message=KEPT),
         Frozen(
             name="location_drift_is_as_found",
             message="What was found never changes: resolve the difference.",
@@ -133,21 +124,16 @@ class LocationDrift(TenantOwned):
         ),
     )
 
-    class Meta:
-        ordering = ("-opened_at", "-id")
+    class Meta(BaseDrift.Meta):
         indexes = (models.Index(fields=("tenant", "status"), name="location_drift_by_status"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "key", "elected"),
                 condition=Q(status="open"),
                 name="location_drift_is_open_once",
-                violation_error_message="This difference is open already.",
+                violation_error_message=OPEN_ALREADY,
             ),
-            models.CheckConstraint(
-                condition=~Q(status="resolved") | (~Q(resolution="") & ~Q(reason="")),
-                name="resolved_location_drift_says_how",
-                violation_error_message="Say how the difference was resolved, and why so.",
-            ),
+            says_how("resolved_location_drift_says_how"),
         )
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 from residency.verdict import Place, Standing, Verdict
 
 WORLD = Path(__file__).parent / "world" / "world.json"
-# The part of the map that is shown larger where many of its countries are spoken of: x, y, width, height.
+# The part of the map shown larger where data is stored in it, or many of its countries are spoken of: x, y, width,
+# height.
 EUROPE, MANY = (452, 18, 150, 122), 4
 STORED, EXCEPTION = "stored", "exception"
 LABELS: dict[str, str] = {
@@ -48,6 +49,7 @@ class Shape:
 class Map:
     """shapes: the countries that are spoken of; land: all others, in one path. looks: those that occur, for the key.
 
+    edged: in how many countries data is stored although they look like what they are besides; they have an edge.
     detail: the part that is shown larger as well, as SVG has it; empty where none is.
     """
 
@@ -57,6 +59,7 @@ class Map:
     land: str
     looks: Sequence[tuple[str, str, int]]
     said: str
+    edged: int = 0
     detail: str = ""
 
 
@@ -79,6 +82,7 @@ def map_of(verdict: Verdict) -> Map:
         land=_land({place.country for place in places}),
         looks=[(look, label, looks.count(look)) for look, label in LABELS.items() if look in looks],
         said=_said(places),
+        edged=sum(place.is_stored and look_of(place) != STORED for place in places),
         detail=_detail(places),
     )
 
@@ -89,9 +93,10 @@ def _is_drawn(country: str) -> bool:
 
 def _detail(places: Sequence[Place]) -> str:
     left, top, width, height = EUROPE
-    centres = (world()["centres"].get(place.country, (0, 0)) for place in places)
-    inside = sum(0 <= x - left <= width and 0 <= y - top <= height for x, y in centres)
-    return f"{left} {top} {width} {height}" if inside >= MANY else ""
+    centres = [(place, world()["centres"].get(place.country, (0, 0))) for place in places]
+    inside = [place for place, (x, y) in centres if 0 <= x - left <= width and 0 <= y - top <= height]
+    is_needed = len(inside) >= MANY or any(place.is_stored for place in inside)
+    return f"{left} {top} {width} {height}" if is_needed else ""
 
 
 def _shape(place: Place) -> Shape:

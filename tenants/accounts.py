@@ -9,6 +9,7 @@ from django.db import transaction
 from audit.context import Action, deed
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import set_given
 from tenants.models import User
 from tenants.roles import Permission
 
@@ -55,9 +56,7 @@ def change_account(
         "is_superuser": is_operator,
         "is_active": may_sign_in,
     }
-    for field, value in wanted.items():
-        if value is not None:
-            setattr(user, field, value)
+    set_given(user, **wanted)
     if was_operator and not user.is_operator:
         _keep_an_operator(user)
     user.full_clean(exclude=["password"])

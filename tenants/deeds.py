@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 
 from privacy_console.errors import Refused
 from tenants.access import Principal, Shell
@@ -23,6 +24,22 @@ def locked(row: Row) -> Row:
     rows = type(row).objects.for_tenant(row.tenant_id).select_for_update()
     found: Row = rows.get(pk=row.pk)
     return found
+
+
+def held(tenant: Tenant, *, no_key: bool = False) -> Tenant:
+    """The tenant as it stands now; until the transaction ends, whoever else asks to hold it waits.
+
+    no_key: who only writes rows of the tenant need not wait.
+    """
+    found: Tenant = Tenant.objects.select_for_update(no_key=no_key).get(pk=tenant.pk)
+    return found
+
+
+def set_given(row: Model, **values: Any) -> None:
+    """Give the row the values that are not None."""
+    for name, value in values.items():
+        if value is not None:
+            setattr(row, name, value)
 
 
 def name_of(by: Principal, tenant: Tenant) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.context import Action, deed
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
+from tenants.deeds import held, set_given
 from tenants.models import AccessToken, Membership, Tenant, User
 from tenants.roles import Permission, Role, is_allowed
 
@@ -63,11 +64,9 @@ def change_tenant(
 ) -> Tenant:
     """Rename a tenant, correct its country or age, or move it to active, closing or closed; what is None stays."""
     require(by, Permission.MANAGE_TENANT, tenant)
-    tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    tenant = held(tenant)
     status_before = tenant.status
-    for field, value in {"name": name, "country": country, "since": since, "status": status}.items():
-        if value is not None:
-            setattr(tenant, field, value)
+    set_given(tenant, name=name, country=country, since=since, status=status)
     _check_since(since)
     tenant.full_clean()
     activity = "tenant.updated" if tenant.status == status_before else f"tenant.{tenant.status}"
@@ -131,7 +130,7 @@ def remove_member(*, membership: Membership, by: Principal, reason: str = "") ->
 
 def _keep_an_admin(membership: Membership) -> None:
     # The tenant's row is the lock: two admins removing each other at once must not both succeed.
-    Tenant.objects.select_for_update().get(pk=membership.tenant_id)
+    held(membership.tenant)
     admins = Membership.objects.for_tenant(membership.tenant).filter(role=Role.TENANT_ADMIN)
     if membership.role == Role.TENANT_ADMIN and not admins.exclude(pk=membership.pk).exists():
         raise Refused("last_admin", "This is the tenant's last administrator. Make somebody else one first.")

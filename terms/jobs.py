@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 from terms.services.imports import IMPORT_JOB, import_asked_for
-from terms.services.reminders import remind_due
+from terms.services.reminders import REMIND_JOB, remind_asked_for, remind_due
 from terms.tallying import count_everywhere
 from work.jobs import Running, job
 
@@ -16,6 +16,14 @@ def import_acceptances(run: Running) -> str:
     if run.tenant is None:
         return "No tenant was named: nothing to import."
     return import_asked_for(tenant=run.tenant, arguments=run.arguments)
+
+
+@job(REMIND_JOB, title="Remind everybody who owes a decision")
+def remind_everybody(run: Running) -> str:
+    """Asked for by hand, of more people than a page has the time for."""
+    if run.tenant is None:
+        return "No tenant was named: nobody to remind."
+    return str(remind_asked_for(tenant=run.tenant, arguments=run.arguments))
 
 
 @job("terms.remind", daily_at=time(7, 0), title="Remind employees of terms")

@@ -9,12 +9,15 @@ from __future__ import annotations
 import datetime
 import uuid
 from dataclasses import dataclass, fields
-from importlib.util import find_spec
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.test import TestCase
 
 from audit.context import Origin, acting
+from catalog.kinds import REFERENCE_FILE
+from catalog.services import load_catalog
+from tenants.access import Shell
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Role
 
@@ -22,6 +25,8 @@ CONTOSO_DIRECTORY = uuid.UUID("72f988bf-0000-4000-8000-00000000c047")
 FABRIKAM_DIRECTORY = uuid.UUID("72f988bf-0000-4000-8000-00000000fab1")
 PASSWORD = "a long enough password"
 SINCE = datetime.date(2024, 1, 1)
+COMPANIES = ("contoso.example", "fabrikam.example")
+ROLES = {"officer": Role.PRIVACY_OFFICER, "admin": Role.TENANT_ADMIN, "auditor": Role.AUDITOR}
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,37 @@ class Cast:
             fabrikam = Tenant.objects.create(
                 slug="fabrikam", name="Fabrikam", directory_id=FABRIKAM_DIRECTORY, country="US", since=SINCE
             )
-            return cls(
-                contoso=contoso,
-                officer=member("officer@contoso.example", contoso, Role.PRIVACY_OFFICER),
-                admin=member("admin@contoso.example", contoso, Role.TENANT_ADMIN),
-                auditor=member("auditor@contoso.example", contoso, Role.AUDITOR),
-                employee=person("employee@contoso.example"),
-                fabrikam=fabrikam,
-                fabrikam_officer=member("officer@fabrikam.example", fabrikam, Role.PRIVACY_OFFICER),
-                fabrikam_admin=member("admin@fabrikam.example", fabrikam, Role.TENANT_ADMIN),
-                fabrikam_auditor=member("auditor@fabrikam.example", fabrikam, Role.AUDITOR),
-                operator=person("operator", is_superuser=True),
-            )
+            people = _everybody()
+            for tenant, company in zip((contoso, fabrikam), COMPANIES, strict=True):
+                _join(people, tenant, company)
+        return cls(
+            contoso=contoso,
+            officer=people["officer@contoso.example"],
+            admin=people["admin@contoso.example"],
+            auditor=people["auditor@contoso.example"],
+            employee=people["employee@contoso.example"],
+            fabrikam=fabrikam,
+            fabrikam_officer=people["officer@fabrikam.example"],
+            fabrikam_admin=people["admin@fabrikam.example"],
+            fabrikam_auditor=people["auditor@fabrikam.example"],
+            operator=people["operator"],
+        )
+
+
+def _everybody() -> dict[str, User]:
+    """The people by their names, added at once: nearly every test begins with them."""
+    password = make_password(PASSWORD)
+    members = [f"{name}@{company}" for company in COMPANIES for name in ROLES]
+    users = [User(username=name, email=name, password=password) for name in members]
+    users.append(User(username="employee@contoso.example", password=password))
+    users.append(User(username="operator", password=password, is_superuser=True))
+    return {user.username: user for user in User.objects.bulk_create(users)}
+
+
+def _join(people: dict[str, User], tenant: Tenant, company: str) -> None:
+    Membership.objects.for_tenant(tenant).bulk_create(
+        Membership(tenant=tenant, user=people[f"{name}@{company}"], role=role) for name, role in ROLES.items()
+    )
 
 
 def person(username: str, **fields: Any) -> User:
@@ -115,45 +139,4 @@ class CastTestCase(CastMixin, TestCase):
 
 def load_reference_catalog() -> None:
     """The packaged catalog, as `load_catalog` leaves it."""
-    if find_spec("catalog.services") is None:
-        _small_catalog_by_hand()
-        return
-    from catalog.kinds import REFERENCE_FILE
-    from catalog.services import load_catalog
-    from tenants.access import Shell
-
     load_catalog(content=REFERENCE_FILE.read_bytes(), by=Shell())
-
-
-def _small_catalog_by_hand() -> None:
-    import datetime
-
-    from catalog.models import Catalog, Category, Edition, Element, Flow, Service, ThirdParty
-
-    day = datetime.date(2026, 11, 1)
-    catalog = Catalog.objects.create(code="intune", name="Intune", processor="Microsoft")
-    edition = Edition.objects.create(catalog=catalog, number=1, released_on=day)
-    common: dict[str, Any] = {"catalog": catalog, "added_in": edition, "changed_in": edition}
-    category = Category.objects.create(code="identity", name="Identity", collection="required", **common)
-    element = Element.objects.create(
-        code="identity.user_name",
-        name="User name",
-        category=category,
-        collection="required",
-        classification="personal",
-        identifiability="identifiable",
-        purpose="service_provision",
-        **common,
-    )
-    apple = ThirdParty.objects.create(code="apple", name="Apple", **common)
-    for code in ("apns", "vpp"):
-        service = Service.objects.create(code=code, name=code.upper(), third_party=apple, **common)
-        flow = Flow.objects.create(
-            code=f"apple.out.{code}.user_name",
-            name="User name",
-            service=service,
-            direction="to_third_party",
-            personal=True,
-            **common,
-        )
-        flow.elements.add(element)

@@ -31,13 +31,12 @@ class Snapshot:
 
 def _read(connection: BaseDatabaseWrapper, table: str) -> tuple[list[str], list[Any]]:
     with connection.cursor() as cursor:
-        description = connection.introspection.get_table_description(cursor, table)
+        cursor.execute(f'SELECT * FROM "{table}" LIMIT 0')
+        columns = [(column[0], _is_json(connection, column[1])) for column in cursor.description]
         # JSON as text: the driver would give objects back, which it does not take.
-        picked = [
-            f'"{c.name}"::text' if _is_json(connection, c.type_code) else f'"{c.name}"' for c in description
-        ]
+        picked = [f'"{name}"::text' if is_json else f'"{name}"' for name, is_json in columns]
         cursor.execute(f'SELECT {", ".join(picked)} FROM "{table}"')
-        return [c.name for c in description], cursor.fetchall()
+        return [name for name, _ in columns], cursor.fetchall()
 
 
 def _is_json(connection: BaseDatabaseWrapper, type_code: Any) -> bool:

@@ -47,7 +47,7 @@ def taken_port() -> Iterator[int]:
 def execute(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if name not in SETTINGS} | settings
     command = [sys.executable, str(ROOT / "console"), *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=240)
 
 
 class TestSettings:
@@ -171,7 +171,7 @@ signal.signal(signal.SIGTERM, end)
 
 def seen(folder: Path, pattern: str, number: int = 1) -> list[Path]:
     """The files, as soon as there are so many."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len(found := sorted(folder.glob(pattern))) < number and time.monotonic() < until:
         time.sleep(0.05)
     assert len(found) >= number, f"{pattern} in {list(folder.iterdir())}"
@@ -184,7 +184,7 @@ class TestWorkerBesideTheServer:
         with beside(tmp_path, "time.sleep(60)") as server:
             worker = seen(tmp_path, "*.began")[0]
             server.send_signal(number)
-            assert server.wait(10) == -number
+            assert server.wait(120) == -number
         assert seen(tmp_path, "*.ended")[0].stem == worker.stem
 
     def test_one_that_crashes_is_started_anew(self, tmp_path: Path) -> None:

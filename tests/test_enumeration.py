@@ -47,7 +47,7 @@ OPEN = {
     "privacy_console.api.SchemaView": "describes the API and holds no data",
     "privacy_console.api.documentation": "shows that description",
     "privacy_console.rest.problems.not_found": "says that there is nothing",
-    "consents.api.authzen.configuration": "names addresses, the same for every name that is asked about",
+    "consents.api.authzen.views.configuration": "names addresses, the same for every name that is asked about",
     "portal.views.bases.Nowhere": "says that there is nothing",
     "portal.views.entry.AskForLink": "asks for an address and sends the link to it, the same answer for every address",
     "portal.views.entry.LinkSent": "says to look into one's mail",

@@ -14,7 +14,8 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
 
-from privacy_console.rest.pagination import LARGEST_ID, beyond, reversed_order
+from privacy_console.keys import LARGEST_ID
+from privacy_console.rest.pagination import beyond, reversed_order
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,9 @@ class Migration(migrations.Migration):
                 ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='catalog.catalog')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'number'), name='edition_number_is_unique', violation_error_message='Somebody else loaded this catalog at the same moment. Load it again.'),
+                ],
                 'ordering': ('catalog', '-number'),
                 'get_latest_by': 'number',
             },
@@ -89,6 +92,9 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='datacentre_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -112,6 +118,9 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='category_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'verbose_name_plural': 'categories',
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
@@ -150,6 +159,12 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='element_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                    models.CheckConstraint(condition=models.Q(('purpose__in', ['service_provision', 'security', 'service_improvement', 'support', 'billing', 'audit', 'legal_obligation'])), name='element_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing; choose one of the purposes offered.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('mam', 'conditional'), _negated=True), models.Q(('mam_condition', ''), _negated=True), _connector='OR'), name='element_condition_is_given', violation_error_message='Say on which condition mobile application management collects it.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('override_reason', ''), ('override_rule', '')), models.Q(models.Q(('override_rule', ''), _negated=True), models.Q(('override_reason', ''), _negated=True)), _connector='OR'), name='element_override_has_a_reason', violation_error_message='An override names the rule and the reason.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -178,6 +193,10 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='flow_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                    models.CheckConstraint(condition=models.Q(('purpose_text__icontains', 'profiling'), ('purpose_text__icontains', 'advertis'), ('purpose_text__icontains', 'marketing'), _connector='OR', _negated=True), name='flow_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -189,6 +208,11 @@ class Migration(migrations.Migration):
                 ('element', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='carried_by', to='catalog.element')),
                 ('flow', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='carries', to='catalog.flow')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('flow', 'element'), name='flow_carries_an_element_once'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='flow',
@@ -422,6 +446,9 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='region_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -446,6 +473,10 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='service_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                    models.CheckConstraint(condition=models.Q(('purpose_text__icontains', 'profiling'), ('purpose_text__icontains', 'advertis'), ('purpose_text__icontains', 'marketing'), _connector='OR', _negated=True), name='service_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -511,6 +542,9 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='thirdparty_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'verbose_name_plural': 'third parties',
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
@@ -551,61 +585,5 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(fields=('catalog', 'number'), name='edition_number_is_unique', violation_error_message='Somebody else loaded this catalog at the same moment. Load it again.'),
-        ),
-        migrations.AddConstraint(
-            model_name='datacentre',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='datacentre_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='category_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='element',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='element_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='element',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['service_provision', 'security', 'service_improvement', 'support', 'billing', 'audit', 'legal_obligation'])), name='element_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing; choose one of the purposes offered.'),
-        ),
-        migrations.AddConstraint(
-            model_name='element',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mam', 'conditional'), _negated=True), models.Q(('mam_condition', ''), _negated=True), _connector='OR'), name='element_condition_is_given', violation_error_message='Say on which condition mobile application management collects it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='element',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('override_reason', ''), ('override_rule', '')), models.Q(models.Q(('override_rule', ''), _negated=True), models.Q(('override_reason', ''), _negated=True)), _connector='OR'), name='element_override_has_a_reason', violation_error_message='An override names the rule and the reason.'),
-        ),
-        migrations.AddConstraint(
-            model_name='flowelement',
-            constraint=models.UniqueConstraint(fields=('flow', 'element'), name='flow_carries_an_element_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='region',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='region_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='flow',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='flow_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='flow',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose_text__icontains', 'profiling'), ('purpose_text__icontains', 'advertis'), ('purpose_text__icontains', 'marketing'), _connector='OR', _negated=True), name='flow_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing.'),
-        ),
-        migrations.AddConstraint(
-            model_name='thirdparty',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='thirdparty_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='service_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose_text__icontains', 'profiling'), ('purpose_text__icontains', 'advertis'), ('purpose_text__icontains', 'marketing'), _connector='OR', _negated=True), name='service_purpose_is_allowed', violation_error_message='Personal data is never processed for profiling, advertising or marketing.'),
         ),
     ]

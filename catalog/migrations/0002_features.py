@@ -34,6 +34,9 @@ class Migration(migrations.Migration):
                 ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='feature_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -45,6 +48,11 @@ class Migration(migrations.Migration):
                 ('element', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brought_by', to='catalog.element')),
                 ('feature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brings', to='catalog.feature')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('feature', 'element'), name='feature_brings_an_element_once'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='feature',
@@ -98,13 +106,5 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='featureelement',
-            constraint=models.UniqueConstraint(fields=('feature', 'element'), name='feature_brings_an_element_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='feature',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='feature_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
         ),
     ]

@@ -31,8 +31,17 @@ class Migration(migrations.Migration):
                 ('ends_on', models.DateField(blank=True, help_text='From this day on it no longer holds; empty where it has no end.', null=True)),
                 ('partial', models.BooleanField(default=False, help_text='Holds for some recipients in the country only: see its scope.')),
                 ('scope', models.TextField(blank=True, help_text='For which recipients it holds.')),
+                ('added_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='adequacydecision_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('decided_on')), _connector='OR'), name='adequacy_ends_after_it_was_decided', violation_error_message='A decision ends after it was made.'),
+                    models.CheckConstraint(condition=models.Q(('partial', False), models.Q(('scope', ''), _negated=True), _connector='OR'), name='partial_adequacy_says_its_scope', violation_error_message='Say for which recipients the decision holds.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -51,8 +60,15 @@ class Migration(migrations.Migration):
                 ('covers', models.TextField(help_text='Which data, and on which occasion.')),
                 ('regions', models.JSONField(blank=True, default=list, help_text='Codes of the regions it is an exception from; empty for all.')),
                 ('countries', models.JSONField(blank=True, default=list, help_text='ISO 3166-1 alpha-2 codes of where it may be; empty where the source names none.')),
+                ('added_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='atrestexception_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -70,8 +86,16 @@ class Migration(migrations.Migration):
                 ('by_hand', models.BooleanField(default=False, help_text='Added by an operator: loading a file never removes it.', verbose_name='entered by hand')),
                 ('starts_on', models.DateField(help_text='From this day on the data stays inside.')),
                 ('covers', models.TextField(help_text='Which data.')),
+                ('added_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
+                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phases', to='catalog.region')),
+                ('removed_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('catalog', 'code'), name='boundaryphase_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
+                ],
                 'ordering': ('catalog', 'code'),
                 'abstract': False,
             },
@@ -96,6 +120,10 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('added_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('removed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
             ],
             options={
                 'verbose_name': 'historical adequacy decision',
@@ -122,6 +150,10 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('added_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('removed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
             ],
             options={
                 'verbose_name': 'historical at rest exception',
@@ -147,6 +179,11 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('added_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('catalog', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog')),
+                ('changed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
+                ('region', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.region')),
+                ('removed_in', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition')),
             ],
             options={
                 'verbose_name': 'historical boundary phase',
@@ -189,155 +226,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='region',
             constraint=models.CheckConstraint(condition=models.Q(('opened_on__isnull', True), ('closed_on__isnull', True), ('closed_on__gt', models.F('opened_on')), _connector='OR'), name='region_closes_after_it_opens', violation_error_message='A region closes after it opens.'),
-        ),
-        migrations.AddField(
-            model_name='adequacydecision',
-            name='added_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='adequacydecision',
-            name='catalog',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='adequacydecision',
-            name='changed_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='adequacydecision',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='atrestexception',
-            name='added_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='atrestexception',
-            name='catalog',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='atrestexception',
-            name='changed_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='atrestexception',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='boundaryphase',
-            name='added_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='boundaryphase',
-            name='catalog',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='boundaryphase',
-            name='changed_in',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='boundaryphase',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phases', to='catalog.region'),
-        ),
-        migrations.AddField(
-            model_name='boundaryphase',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicaladequacydecision',
-            name='added_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicaladequacydecision',
-            name='catalog',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='historicaladequacydecision',
-            name='changed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicaladequacydecision',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalatrestexception',
-            name='added_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalatrestexception',
-            name='catalog',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='historicalatrestexception',
-            name='changed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalatrestexception',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalboundaryphase',
-            name='added_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalboundaryphase',
-            name='catalog',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.catalog'),
-        ),
-        migrations.AddField(
-            model_name='historicalboundaryphase',
-            name='changed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddField(
-            model_name='historicalboundaryphase',
-            name='region',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.region'),
-        ),
-        migrations.AddField(
-            model_name='historicalboundaryphase',
-            name='removed_in',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.edition'),
-        ),
-        migrations.AddConstraint(
-            model_name='adequacydecision',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='adequacydecision_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='adequacydecision',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('decided_on')), _connector='OR'), name='adequacy_ends_after_it_was_decided', violation_error_message='A decision ends after it was made.'),
-        ),
-        migrations.AddConstraint(
-            model_name='adequacydecision',
-            constraint=models.CheckConstraint(condition=models.Q(('partial', False), models.Q(('scope', ''), _negated=True), _connector='OR'), name='partial_adequacy_says_its_scope', violation_error_message='Say for which recipients the decision holds.'),
-        ),
-        migrations.AddConstraint(
-            model_name='atrestexception',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='atrestexception_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='boundaryphase',
-            constraint=models.UniqueConstraint(fields=('catalog', 'code'), name='boundaryphase_code_is_unique', violation_error_message='This catalog has an entry with this code already.'),
         ),
     ]

@@ -18,7 +18,6 @@ from consents.credential_kinds import credential_kinds
 from consents.models import Credential
 from consents.services.credentials import add_credential, change_credential, retire_credential
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, InTenantForm, MomentField, OptionalReasonForm
 from tenants.pages.moments import Moment, moment_of
@@ -133,10 +132,10 @@ class StateFilter(SimpleListFilter):
 @admin.register(Credential)
 class CredentialAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Certificates and tokens"
     intro = "What connections to third parties live by. When one ends, devices are no longer managed or apps assigned."
     empty_text = "Nothing is known yet. Import what Microsoft Graph answers, or enter a certificate or token."
+    related = ("service",)
     list_display = (
         "called",
         "kind_name",
@@ -161,12 +160,7 @@ class CredentialAdmin(PastModelAdmin):
         done="{subject} is entered.",
         icon="add",
     )
-    page_template = "admin/consents/record.html"
     deeds = DEEDS
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Credential]:
-        rows: QuerySet[Credential] = super().scope(tenants)
-        return rows.select_related("tenant", "service")
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         if model is Service:
@@ -188,10 +182,6 @@ class CredentialAdmin(PastModelAdmin):
     @column(description="Ends", ordering="expires_at")
     def ends(self, credential: Credential) -> str:
         return minute(credential.expires_at)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, credential: Credential) -> str:
-        return credential.tenant.name
 
     @column(description="Source", ordering="source")
     def source_name(self, credential: Credential) -> str:

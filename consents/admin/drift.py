@@ -6,32 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 
 from catalog.models import Service
-from consents.admin.importing import IMPORT, ROWS_SHOWN, ImportForm
+from consents.admin.importing import IMPORT, ROWS_SHOWN
 from consents.graph.kinds import KINDS
 from consents.graph.telling import here, there
 from consents.models import Consent, ConsentImport, Drift
 from consents.services.drift import resolve_drift
-from tenants.access import signed_in
-from tenants.models import Tenant
+from tenants.drift.pages import DriftPages, course_of, resolving, state_badge
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
-from tenants.pages.deeds import Deed, ReasonForm
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts, link_to
 from tenants.pages.past import PastModelAdmin, filtered_then
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
-TONES = {"open": "warn", "resolved": "good", "cleared": "plain"}
-LABELS = {"Open": "warning", "Resolved": "success", "No longer found": "info"}
 WHAT_TO_DO = {
     Drift.Kind.UNKNOWN_HERE: "Data flows without a consent in the register. Request the consent and have it granted, "
     "or switch the service off there.",
@@ -45,31 +39,11 @@ WHAT_TO_DO = {
 }
 
 
-class ResolveForm(ReasonForm):
-    resolution = forms.ChoiceField(
-        label="How it was settled",
-        choices=Drift.Resolution.choices,
-        help_text="What is accepted or was misread stays closed while nothing of it changes; what was put right and is "
-        "found again is opened again.",
-    )
-    field_order = ("resolution", "reason")
-
-
-RESOLVE = Deed(
-    "resolve",
-    "Resolve",
+RESOLVE = resolving(
+    resolve_drift,
     Permission.IMPORT_CONSENTS,
-    lambda request, drift, data: resolve_drift(drift=drift, by=signed_in(request), **data),
-    form=ResolveForm,
-    is_offered=lambda drift: drift.status == Drift.Status.OPEN,
-    consequences=lambda drift: [
-        "The difference leaves the list of what waits. It stays in the record with how it was settled, and why.",
-        "Neither the register nor the service is changed by it.",
-    ],
-    panels=lambda request, drift: [what_differs(drift)],
-    done="{subject} is resolved.",
-    icon="task_alt",
-    tone="primary",
+    untouched="Neither the register nor the service is changed by it.",
+    panel=lambda drift: what_differs(drift),
 )
 
 
@@ -86,23 +60,17 @@ class StatusFilter(SimpleListFilter):
 
 
 @admin.register(Drift)
-class DriftAdmin(PastModelAdmin):
+class DriftAdmin(DriftPages, PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Differences"
     intro = "Where the device-management service says one thing and the register another."
     empty_text = "No difference. Import what Microsoft Graph answers to have it compared with the register."
+    related = ("service", "consent", "first_import", "last_import")
     list_display = ("difference", "about", "says", "recorded_here", "state", "tenant_name", "opened")
     list_filter = (StatusFilter, "kind", "service")
     search_fields = ("key", "connection", "service__name")
     search_help_text = "Service or connection."
-    ordering = ("-opened_at", "-id")
-    page_template = "admin/consents/record.html"
     deeds = (RESOLVE,)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Drift]:
-        rows: QuerySet[Drift] = super().scope(tenants)
-        return rows.select_related("tenant", "service", "consent", "first_import", "last_import")
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         if model is Service:
@@ -125,21 +93,9 @@ class DriftAdmin(PastModelAdmin):
     def recorded_here(self, drift: Drift) -> str:
         return here(drift.recorded)
 
-    @column(description="State", label=LABELS, ordering="status")
-    def state(self, drift: Drift) -> str:
-        return drift.get_status_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, drift: Drift) -> str:
-        return drift.tenant.name
-
-    @column(description="Found", ordering="opened_at")
-    def opened(self, drift: Drift) -> str:
-        return minute(drift.opened_at)
-
     def headline(self, request: HttpRequest, obj: Drift) -> Sequence[Any]:
         drift = self.at_moment(obj, moment_of(request))
-        state = [] if drift is None else [Badge(drift.get_status_display(), TONES[drift.status])]
+        state = [] if drift is None else [state_badge(drift)]
         return [*state, Badge(obj.get_kind_display(), "info")]
 
     def panels(self, request: HttpRequest, obj: Drift) -> list[Panel]:
@@ -148,7 +104,7 @@ class DriftAdmin(PastModelAdmin):
         if drift is None:
             return [Panel("Not found yet", text="The import that found it came later.", tone="warn")]
         found = [what_differs(drift)]
-        if drift.status == Drift.Status.OPEN and not moment.is_past:
+        if drift.is_open and not moment.is_past:
             may_ask = self.may(request, Permission.REQUEST_CONSENT, obj)
             link = request_link(drift) if may_ask else None
             found.append(Panel("What to do", text=WHAT_TO_DO[Drift.Kind(drift.kind)], link=link, tone="warn"))
@@ -156,15 +112,12 @@ class DriftAdmin(PastModelAdmin):
 
     @staticmethod
     def _course(drift: Drift) -> Panel:
-        closed = [drift.closed_at, f"by {drift.closed_by}"] if drift.closed_at else None
-        about = [
-            ("Found first", [drift.opened_at, link_to(drift.first_import)]),
-            ("Found last, or looked for", [drift.last_import.imported_at, link_to(drift.last_import)]),
-            ("Closed", closed),
-            ("How it was settled", drift.get_resolution_display() if drift.resolution else None),
-            ("Why", drift.reason),
-        ]
-        return Panel("Its course", facts(about))
+        first, last = drift.first_import, drift.last_import
+        return course_of(
+            drift,
+            ("Found first", [drift.opened_at, link_to(first)]),
+            ("Found last, or looked for", [last.imported_at, link_to(last)]),
+        )
 
 
 def about(drift: Drift) -> str:
@@ -199,7 +152,6 @@ def request_link(drift: Drift) -> Link | None:
 @admin.register(ConsentImport)
 class ConsentImportAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Imports"
     intro = "What was read of the service's own answers, and how far it differed from the register."
     empty_text = "No import yet. Import the answers of Microsoft Graph to see whether the register is right."
@@ -219,20 +171,6 @@ class ConsentImportAdmin(TenantModelAdmin):
     ordering = ("-imported_at", "-id")
     adding = IMPORT
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ConsentImport]:
-        rows: QuerySet[ConsentImport] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
-
-    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """The first step leads to the second, on the same page."""
-        if not isinstance(result, ImportForm):
-            return super().after(request, deed, obj, result)
-        return TemplateResponse(request, deed.template, self.deed_context(request, deed, None, result))
-
     @column(description="Differences", ordering="found")
     def differences(self, made: ConsentImport) -> int:
         return made.found
@@ -248,10 +186,6 @@ class ConsentImportAdmin(TenantModelAdmin):
     @column(description="Not readable")
     def unreadable(self, made: ConsentImport) -> int:
         return len(made.problems)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, made: ConsentImport) -> str:
-        return made.tenant.name
 
     @column(description="Imported", ordering="imported_at")
     def imported(self, made: ConsentImport) -> str:

@@ -24,7 +24,6 @@ from work.worklist import Asked, Item, Urgency
 
 TITLE = "What ends when"
 MOST = 300
-MONTHS_AHEAD = 12
 MONTHS_SHOWN = 36
 TONES = {Urgency.LATE: "bad", Urgency.WEEK: "bad", Urgency.LATER: "info", Urgency.UNDATED: "plain"}
 SOON = timedelta(days=60)

@@ -7,13 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from consents.models import Objection, SubcontractorNotice
 from consents.services.subcontractors import answer_objection, raise_objection, withdraw_objection
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
@@ -102,10 +100,10 @@ DEEDS = (
 @admin.register(Objection)
 class ObjectionAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Objections"
     intro = "What the tenant objected to of the processor's subcontractors (GDPR Art. 28(2)), and what came of it."
     empty_text = "No objection. A privacy officer can object to what is announced of a subcontractor."
+    related = ("notice__third_party",)
     list_display = ("objection", "tenant_name", "state", "late", "raised")
     list_filter = ("status",)
     search_fields = ("notice__third_party__name", "reason", "answer")
@@ -114,17 +112,9 @@ class ObjectionAdmin(TenantModelAdmin):
     adding = OBJECT
     deeds = DEEDS
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Objection]:
-        rows: QuerySet[Objection] = super().scope(tenants)
-        return rows.select_related("tenant", "notice__third_party")
-
     @column(description="Objection to", ordering="notice__third_party__name")
     def objection(self, objection: Objection) -> str:
         return str(objection.notice)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, objection: Objection) -> str:
-        return objection.tenant.name
 
     @column(description="State", label=LABELS, ordering="status")
     def state(self, objection: Objection) -> str:

@@ -38,7 +38,6 @@ from consents.admin.words import state_badge
 from consents.models import Consent, EndingStep
 from consents.querysets import in_state
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.moments import Moment, as_they_were, moment_of
@@ -66,10 +65,10 @@ class StateFilter(SimpleListFilter):
 @admin.register(Consent)
 class ConsentAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_CONSENTS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Sharing consents"
     intro = "What the tenant allows to flow to third parties: by whom, when, why, and exactly which data."
     empty_text = "No consent yet. Request one for each service at a third party that you switch on."
+    related = ("service__third_party", "service__catalog", "edition__catalog")
     list_display = ("name", "party", "state_badge", "covers", "tenant_name", "requested", "decided")
     list_filter = (StateFilter, "service")
     search_fields = (
@@ -83,12 +82,7 @@ class ConsentAdmin(PastModelAdmin):
     ordering = ("-requested_at", "-id")
     adding = REQUEST
     change_list_template = "admin/consents/consents.html"
-    page_template = "admin/consents/record.html"
     deeds = DECISIONS
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Consent]:
-        rows: QuerySet[Consent] = super().scope(tenants)
-        return rows.select_related("tenant", "service__third_party", "service__catalog", "edition__catalog")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
@@ -124,10 +118,6 @@ class ConsentAdmin(PastModelAdmin):
         if not consent.flows_covered or consent.granted_at is None:
             return None
         return f"{consent.flows_covered} data, {consent.personal_flows_covered} personal"
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, consent: Consent) -> str:
-        return consent.tenant.name
 
     @column(description="Requested", ordering="requested_at")
     def requested(self, consent: Consent) -> str:

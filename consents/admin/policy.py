@@ -7,14 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from consents.models import ConsentPolicy
 from consents.models.policy import check_reminder_days
 from consents.services import set_consent_policy
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
 from tenants.pages.moments import moment_of
@@ -115,7 +113,6 @@ CHANGE = Deed(
 @admin.register(ConsentPolicy)
 class ConsentPolicyAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Consent policy"
     intro = "Who may grant, what a grant needs, which answers are recorded, and when reminders are sent."
     empty_text = (
@@ -125,17 +122,8 @@ class ConsentPolicyAdmin(PastModelAdmin):
     )
     list_display = ("tenant_name", "eyes", "safeguard", "log", "reminders")
     ordering = ("tenant__name", "id")
-    page_template = "admin/consents/record.html"
     adding = FIRST
     deeds = (CHANGE,)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ConsentPolicy]:
-        rows: QuerySet[ConsentPolicy] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, policy: ConsentPolicy) -> str:
-        return policy.tenant.name
 
     @column(description="Four eyes", label={"Yes": "success"})
     def eyes(self, policy: ConsentPolicy) -> str:

@@ -113,29 +113,20 @@ class ProgressFilter(SimpleListFilter):
 @admin.register(EndingStep)
 class EndingStepAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_SHARING
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Ending the sharing"
     intro = "A withdrawal forbids at once; these steps make it true at the third party. Each is closed with a proof."
     empty_text = "No consent was withdrawn, so nothing has to be ended. A withdrawal opens its steps here."
+    related = ("owner", "consent__service__third_party")
     list_display = ("title", "consent_name", "tenant_name", "owner_name", "due", "progress")
     list_filter = (ProgressFilter,)
     search_fields = ("title", "consent__name", "owner__username")
     search_help_text = "Step, consent or person."
     ordering = ("status", "due_on", "id")
-    page_template = "admin/consents/record.html"
     deeds = (ASSIGN, COMPLETE)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[EndingStep]:
-        rows: QuerySet[EndingStep] = super().scope(tenants)
-        return rows.select_related("tenant", "owner", "consent__service__third_party")
 
     @column(description="Consent", ordering="consent__name")
     def consent_name(self, step: EndingStep) -> str:
         return step.consent.name
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, step: EndingStep) -> str:
-        return step.tenant.name
 
     @column(description="Who", ordering="owner__username", empty_value="nobody yet")
     def owner_name(self, step: EndingStep) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -11,28 +10,21 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from consents.graph.observations import Reading
 from consents.graph.planning import Plan
 from consents.graph.reading import read_documents
 from consents.graph.telling import counts_of, rows_of
 from consents.models import ConsentImport, Drift
 from consents.services.drift import resolve_drift
-from consents.services.imports import preview_import, problems_to_keep, record_import
-from privacy_console.rest.concurrency import entity_tag
+from consents.services.imports import preview_import, record_import
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, InstantFilter, TextFilter
 from privacy_console.rest.instants import InstantField
-from privacy_console.rest.parsing import ConsoleJSONParser
-from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import IdField, InputSerializer, OutputSerializer, ReasonField
-from privacy_console.rest.viewsets import Parameter
+from tenants.api.importing import ImportsViewSet
 from tenants.api.viewsets import TenantViewSet
 from tenants.roles import Permission
 
 ROWS_SHOWN = 1_000
-DRY_RUN = Parameter(
-    "dry_run",
-    "Answer what the import would come to, and keep nothing.",
-    {"type": "string", "enum": ["true", "false"]},
-)
 
 
 class DriftSerializer(OutputSerializer):
@@ -150,27 +142,10 @@ class NewImportSerializer(InputSerializer):
     )
 
 
-class ImportParser(ConsoleJSONParser):
-    """Answers can be long."""
-
-    largest = 20 * 1024 * 1024
-
-
-class ImportFilters(FilterSet):
-    imported_after = InstantFilter(
-        field_name="imported_at", lookup_expr="gte", help_text="From this instant on."
-    )
-    imported_before = InstantFilter(
-        field_name="imported_at", lookup_expr="lt", help_text="Before this instant."
-    )
-    sha256 = TextFilter(help_text="The SHA-256 of what was read.")
-
-
-class ImportsViewSet(TenantViewSet):
+class ConsentImportsViewSet(ImportsViewSet):
     """What was read of the service's own answers, and when. A body has at most 20 MB."""
 
     model = ConsentImport
-    parser_classes = (ImportParser,)
     permissions_needed = {
         "list": Permission.VIEW_SHARING,
         "retrieve": Permission.VIEW_SHARING,
@@ -179,51 +154,24 @@ class ImportsViewSet(TenantViewSet):
     serializer_class = ImportSerializer
     input_serializers = {"create": NewImportSerializer}
     response_serializers = {"create": MadeImportSerializer}
-    also_answers = {"create": (200,)}
-    filterset_class = ImportFilters
-    ordering = ("-imported_at",)
-    ordering_fields = ("imported_at",)
-
-    def query_parameters(self) -> Iterable[Parameter]:
-        return (*super().query_parameters(), *([DRY_RUN] if self.action == "create" else []))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Compare answers of Microsoft Graph with the register, and keep the differences.
 
         With `?dry_run=true` it answers 200 with what the import would come to, and nothing is kept.
         """
-        is_dry_run = wants_dry_run(request)
-        given = self.given()
-        reading = read_documents(given["documents"], given.get("name", "Documents"))
-        if is_dry_run:
-            plan = preview_import(tenant=self.tenant, by=self.principal, reading=reading)
-            tag = entity_tag(0, reading.sha256[:16])
-            return Response({**_unkept(plan), **_findings(plan)}, headers={"ETag": tag})
+        return super().create(request, *args, **kwargs)
+
+    def read(self, given: dict[str, Any]) -> Reading:
+        return read_documents(given["documents"], given.get("name", "Documents"))
+
+    def preview(self, reading: Reading) -> tuple[ConsentImport, dict[str, Any]]:
+        made, plan = preview_import(tenant=self.tenant, by=self.principal, reading=reading)
+        return made, _findings(plan)
+
+    def keep(self, reading: Reading) -> tuple[ConsentImport, dict[str, Any]]:
         made, plan = record_import(tenant=self.tenant, by=self.principal, reading=reading)
-        return self.answer(made, 201, **_findings(plan))
-
-
-def wants_dry_run(request: Request) -> bool:
-    """Whether nothing is to be kept. Raises BadQuery for anything but `true` and `false`."""
-    asked = request.query_params.get("dry_run", "false")
-    if asked not in ("true", "false"):
-        raise BadQuery({"dry_run": ("invalid", "Give true or false.")})
-    return asked == "true"
-
-
-def _unkept(plan: Plan) -> dict[str, Any]:
-    """What the import would be, in the words of one that is kept."""
-    reading = plan.reading
-    return {
-        "id": None,
-        "name": reading.name,
-        "sha256": reading.sha256,
-        "imported_at": None,
-        "imported_by": "",
-        "records": reading.records,
-        "kinds": sorted(reading.kinds | reading.complete),
-        "problems": problems_to_keep(reading),
-    }
+        return made, _findings(plan)
 
 
 def _findings(plan: Plan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from consents import services
 from consents.models import ConsentPolicy
 from consents.models.policy import LONGEST_LEAD
-from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
+from privacy_console.rest.serializers import InputSerializer, ReasonField, SingleSerializer
 from tenants.api.viewsets import OneForTenantViewSet
 from tenants.roles import Permission
 
@@ -24,7 +24,7 @@ def _days(**options: Any) -> serializers.ListField:
     return serializers.ListField(child=day, max_length=10, help_text=sentence, **options)
 
 
-class ConsentPolicySerializer(OutputSerializer):
+class ConsentPolicySerializer(SingleSerializer):
     """What is asked of consents, and what is written down and sent about them."""
 
     reminder_days = _days(read_only=True)
@@ -32,10 +32,6 @@ class ConsentPolicySerializer(OutputSerializer):
     class Meta:
         model = ConsentPolicy
         fields = FIELDS
-
-    def get_fields(self) -> Any:
-        """There is one for each tenant: it needs no id."""
-        return {name: field for name, field in super().get_fields().items() if name != "id"}
 
 
 class PolicyChangeSerializer(InputSerializer):

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from catalog.models import Flow, Service
 from consents.models import Consent, CoveredFlow
 from consents.renewal import ChangedFlow, Difference, FlowFacts
+from privacy_console.keys import key_of
 from privacy_console.rest.instants import InstantField
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
 from tenants.roles import Permission
 
@@ -184,7 +184,7 @@ class NewConsentSerializer(InputSerializer):
         if key is None:
             return None
         of_tenant = Consent.objects.for_tenant(self.context["view"].tenant)
-        found: Consent | None = of_tenant.filter(pk=min(int(key), LARGEST_ID)).first()
+        found: Consent | None = of_tenant.filter(pk=key_of(key)).first()
         if found is None:
             raise serializers.ValidationError("There is no consent with this id.", "unknown_consent")
         return found

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from consents import services
 from consents.models import EndingStep
+from privacy_console.keys import key_of
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, TextFilter
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
 from tenants.api.viewsets import TenantViewSet
 from tenants.models import Membership, User
@@ -77,8 +77,7 @@ class StepFilters(FilterSet):
     owner = TextFilter(field_name="owner__username", help_text="A member's user name.")
 
     def of_consent(self, steps: Any, name: str, value: str) -> Any:
-        is_id = value.isascii() and value.isdecimal() and int(value) <= LARGEST_ID
-        return steps.filter(consent=int(value)) if is_id else steps.none()
+        return steps.filter(consent=key_of(value))
 
 
 class EndingStepsViewSet(TenantViewSet):

@@ -18,9 +18,9 @@ from catalog.querysets import mentions
 from consents.models import Objection, SubcontractorNotice
 from consents.services import subcontractors as services
 from consents.subcontractors import Subcontractor, agents, with_notices
+from privacy_console.keys import key_of
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, TextFilter
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.serializers import (
     InputSerializer,
     OutputSerializer,
@@ -166,7 +166,7 @@ class NewObjectionSerializer(InputSerializer):
     reason = ReasonField()
 
     def validate_notice(self, key: str) -> SubcontractorNotice:
-        found = SubcontractorNotice.objects.filter(pk=min(int(key), LARGEST_ID)).first()
+        found = SubcontractorNotice.objects.filter(pk=key_of(key)).first()
         if found is None:
             raise serializers.ValidationError("There is no announcement with this id.", "unknown_notice")
         return found

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from consents.decisions import facts, judging, reading
+from consents.decisions import judging, keeping, reading
 from consents.decisions.facts import CatalogFacts, FlowFacts, Library, ServiceFacts
 from consents.decisions.judging import Recipients, Rules, Verdict, because
 from consents.decisions.reading import ALL_FLOWS, Clocks, Findings, Key, Standing, read, read_standing
@@ -112,15 +112,15 @@ def _looked_up(
 
     all_flows: whether elections are read for any flow there is, not only for those asked about.
     """
-    library, clocks = facts.library(), Clocks.set_to(at, known_at, now)
+    library, clocks = keeping.library(), Clocks.set_to(at, known_at, now)
     for _ in range(ATTEMPTS):
-        catalog = facts.catalog_of(library.latest(known_at))
+        catalog = keeping.catalog_of(library.latest(known_at))
         asked = [_understood(question, catalog) for question in questions]
         places = _places(asked)
         findings = read(tenant, list(places), clocks)
         if findings.mark == library.mark:
             break
-        library = facts.library(anew=True)
+        library = keeping.library(anew=True)
     asked_about = (flow for each in asked for part in each.parts for flow in part.flows)
     flows = catalog.flows.values() if all_flows else asked_about
     standing = _standing(tenant, flows, findings, clocks)

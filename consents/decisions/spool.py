@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from audit.context import ATTRIBUTION_FIELDS, Context, current
 from consents.decisions.terms import Decision
+from consents.decisions.trail import write_down
 from privacy_console.timestamps import utc_text
 from tenants.models import Tenant
 
@@ -46,8 +47,6 @@ def keep(line: dict[str, Any]) -> None:
     try:
         _spool.append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
     except OSError:
-        from consents.decisions.draining import write_down
-
         logger.exception("Decisions cannot be kept in %s", settings.DECISION_SPOOL)
         write_down([line])
 

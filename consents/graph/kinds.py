@@ -12,7 +12,7 @@ from typing import Any
 
 from consents.graph.names import service_called
 from consents.graph.observations import Observation
-from consents.graph.properties import Properties
+from privacy_console.graph.properties import Properties
 
 ID_LENGTH, NAME_LENGTH, SERIAL_LENGTH = 200, 100, 100
 ON, OFF = "on", "off"

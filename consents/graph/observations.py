@@ -5,38 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-
-class Place(NamedTuple):
-    """Where something stands. line and column count from 1, and are 0 for documents that came without their text."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-    pointer: str = ""
-
-    def __str__(self) -> str:
-        where = [f"line {self.line}, column {self.column}"] if self.line else []
-        return ", ".join([self.file, *where, *([self.pointer] if self.pointer else [])])
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What could not be read. code: for machines. record: its id, where it has one."""
-
-    place: Place
-    code: str
-    detail: str
-    kind: str = ""
-    record: str = ""
-
-    def as_data(self) -> dict[str, Any]:
-        where = dict(zip(Place._fields, self.place, strict=True))
-        return {**where, "code": self.code, "detail": self.detail, "kind": self.kind, "record": self.record}
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.detail}"
+from privacy_console.graph.places import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)

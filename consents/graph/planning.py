@@ -16,10 +16,9 @@ from consents.graph.comparing import Difference, Facts, compare, known_services
 from consents.graph.kinds import CREDENTIALS
 from consents.graph.observations import Observation, Reading
 from consents.models import ConsentImport, Credential, Drift
+from tenants.drift.base import STAYS_CLOSED
 from tenants.models import Tenant
 
-# Found again with the same facts, it was meant to be so. What was put right, and is found again, was not.
-SETTLED = (Drift.Resolution.ACCEPTED, Drift.Resolution.MISREAD)
 CHANGING = ("service_id", "connection", "name", "account", "serial_number", "expires_at", "grace_days")
 
 
@@ -94,7 +93,7 @@ def _with(drift: KnownDrift, difference: Difference) -> tuple[int, Difference, b
 def _is_settled(difference: Difference, resolved: dict[tuple[str, str], KnownDrift]) -> bool:
     """Whether the last word on this difference was that it is meant to be so, and nothing of it has changed since."""
     last = resolved.get(difference.identity)
-    if last is None or last.resolution not in SETTLED:
+    if last is None or last.resolution not in STAYS_CLOSED:
         return False
     return difference.facts == (last.observed, last.recorded)
 

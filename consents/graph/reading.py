@@ -11,16 +11,17 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from consents.graph.kinds import ID_LENGTH, KINDS, Kind, kind_of_address, kind_of_record
-from consents.graph.observations import Observation, Place, Problem, Reading
-from consents.graph.pages import Page, missing_pages
-from consents.graph.properties import Properties, type_in_words
-from consents.graph.scanning import Lines, Scanner
-from privacy_console.errors import Refused
+from consents.graph.observations import Observation, Reading
+from privacy_console.graph.files import files_of, shown_name
+from privacy_console.graph.pages import Page, missing_pages
+from privacy_console.graph.places import Place, Problem
+from privacy_console.graph.properties import Properties, type_in_words
+from privacy_console.graph.scanning import Lines, Scanner, is_list_of_page
 
 LARGEST = 512 * 1024 * 1024
 STEP = 1 << 20
@@ -31,21 +32,6 @@ Advance = Callable[[int], None]
 
 def _no_progress(size: int) -> None:
     """Nobody looks on."""
-
-
-def files_of(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves; of a folder every *.json in it, by name. Raises OSError, Refused for an empty folder."""
-    found: dict[Path, Path] = {}
-    for path in paths:
-        inside = sorted(one for one in path.iterdir() if _is_json(one)) if path.is_dir() else [path]
-        if not inside:
-            raise Refused("nothing_to_read", f"There is no *.json in the folder {path}.")
-        found |= {one.resolve(strict=True): one for one in inside}
-    return list(found.values())
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() == ".json" and path.is_file()
 
 
 def read_files(paths: Sequence[Path], advance: Advance = _no_progress) -> Reading:
@@ -83,12 +69,6 @@ def read_content(files: Sequence[tuple[str, bytes]]) -> Reading:
     return answers.reading(_named(files[0][0], len(files)))
 
 
-def shown_name(name: str) -> str:
-    """A file's name as it can be kept: names need not be text on every system."""
-    text = name.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
-    return text if len(text) <= 200 else f"{text[:199]}…"
-
-
 def _canonical(document: Any) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
 
@@ -109,7 +89,7 @@ class _Answers:
     def take_file(self, file: Path, advance: Advance) -> None:
         name = shown_name(file.name)
         if file.stat().st_size > LARGEST:
-            size = f"{LARGEST // STEP} MB"
+            size = f"{LARGEST >> 20} MB"
             self._refuse(Problem(Place(name), "too_large", f"The file has more than {size}; split it."))
             return
         self.take_content(name, file.read_bytes(), advance)
@@ -309,11 +289,6 @@ class _Answer:
 
     def _wrong(self, place: Place, code: str, detail: str, kind: str = "", record: str = "") -> None:
         self.problems.append(Problem(place, code, detail, kind, record))
-
-
-def is_list_of_page(path: tuple[str | int, ...], value: Any) -> bool:
-    """Whether the scanner has come to the list of a page, whose items follow one by one."""
-    return path == ("value",) and value == []
 
 
 def _lowered(sentence: str) -> str:

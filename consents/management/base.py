@@ -11,7 +11,6 @@ from django.db.models import F
 from catalog.models import Service
 from consents.models import Consent, EndingStep
 from consents.renewal import difference, differences
-from privacy_console.errors import Refused
 from tenants.commands import ConsoleCommand, Error
 from tenants.models import Tenant
 
@@ -35,13 +34,7 @@ class ConsentCommand(ConsoleCommand):
         return service
 
     def consent(self, pk: int) -> Consent:
-        """The consent with this id, in a tenant that exists for the actor, who acts in their role there."""
-        found: Consent | None = (
-            Consent.objects.for_user(self.actor).select_related("tenant").filter(pk=pk).first()
-        )
-        if found is None:
-            raise Refused("not_found", f"There is no consent {pk}. list_consents shows them.")
-        self.tenant(found.tenant.slug)
+        found: Consent = self.owned(Consent, pk, "consent", listed_by="list_consents")
         return found
 
     def selected(self, status: str, *, consent: int | None, connection: str, **names: Any) -> Consent | None:

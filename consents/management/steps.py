@@ -8,7 +8,6 @@ from django.core.management.base import CommandParser
 
 from consents.management.base import ConsentCommand
 from consents.models import EndingStep
-from privacy_console.errors import Refused
 
 
 class StepCommand(ConsentCommand):
@@ -24,21 +23,16 @@ class StepCommand(ConsentCommand):
     def step(self, *, step: str, connection: str, **names: Any) -> EndingStep:
         """The step that was named, in a tenant that exists for the actor, who acts in their role there."""
         if step.isascii() and step.isdecimal():
-            return self._by_id(int(step))
+            by_id: EndingStep = self.owned(
+                EndingStep, int(step), "step", "consent", "owner", listed_by="list_steps"
+            )
+            return by_id
         tenant, service = self.named(**names)
         steps = EndingStep.objects.for_tenant(tenant).filter(
             consent__service=service, consent__connection=connection.strip()
         )
         newest_first = steps.select_related("tenant", "consent", "owner").order_by("-consent")
         found: EndingStep = self.find(newest_first, "code", step, "step")
-        return found
-
-    def _by_id(self, pk: int) -> EndingStep:
-        steps = EndingStep.objects.for_user(self.actor).select_related("tenant", "consent", "owner")
-        found: EndingStep | None = steps.filter(pk=pk).first()
-        if found is None:
-            raise Refused("not_found", f"There is no step {pk}. list_steps shows them.")
-        self.tenant(found.tenant.slug)
         return found
 
 

@@ -48,6 +48,16 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'granted')), fields=('tenant', 'service', 'connection'), name='one_consent_in_force', violation_error_message='A consent for this service and connection is in force already. Withdraw it before granting another.'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'requested')), fields=('tenant', 'service', 'connection'), name='one_consent_requested', violation_error_message='A consent for this service and connection waits for a decision already.'),
+                    models.CheckConstraint(condition=models.Q(('effective_until__isnull', True), ('effective_until__gt', models.F('effective_from')), _connector='OR'), name='consent_ends_after_it_starts', violation_error_message='A consent must end after it starts.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'granted'), _negated=True), models.Q(('granted_at__isnull', False), ('effective_from__isnull', False), ('edition__isnull', False)), _connector='OR'), name='granted_consent_is_complete', violation_error_message='A granted consent says when, from when and against which catalog edition.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawal_has_a_reason', violation_error_message='A withdrawal says when and why.'),
+                ],
+                'indexes': [
+                    models.Index(fields=['tenant', 'service', 'connection'], name='consent_by_service'),
+                ],
                 'ordering': ('-requested_at', '-id'),
             },
         ),
@@ -65,6 +75,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('consent', 'flow'), name='consent_covers_a_flow_once'),
+                ],
                 'ordering': ('code',),
             },
         ),
@@ -101,6 +114,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__6b97fd_idx'),
+                ],
                 'verbose_name': 'historical consent',
                 'verbose_name_plural': 'historical consents',
                 'ordering': ('-history_date', '-history_id'),
@@ -125,47 +141,14 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__30a8fa_idx'),
+                ],
                 'verbose_name': 'historical covered flow',
                 'verbose_name_plural': 'historical covered flows',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['tenant', 'service', 'connection'], name='consent_by_service'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'granted')), fields=('tenant', 'service', 'connection'), name='one_consent_in_force', violation_error_message='A consent for this service and connection is in force already. Withdraw it before granting another.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'requested')), fields=('tenant', 'service', 'connection'), name='one_consent_requested', violation_error_message='A consent for this service and connection waits for a decision already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_until__isnull', True), ('effective_until__gt', models.F('effective_from')), _connector='OR'), name='consent_ends_after_it_starts', violation_error_message='A consent must end after it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'granted'), _negated=True), models.Q(('granted_at__isnull', False), ('effective_from__isnull', False), ('edition__isnull', False)), _connector='OR'), name='granted_consent_is_complete', violation_error_message='A granted consent says when, from when and against which catalog edition.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawal_has_a_reason', violation_error_message='A withdrawal says when and why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coveredflow',
-            constraint=models.UniqueConstraint(fields=('consent', 'flow'), name='consent_covers_a_flow_once'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalconsent',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__6b97fd_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcoveredflow',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__30a8fa_idx'),
         ),
     ]

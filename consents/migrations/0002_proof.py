@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('found', models.PositiveIntegerField(default=0, help_text='Differences from the register, old and new.')),
                 ('opened', models.PositiveIntegerField(default=0)),
                 ('cleared', models.PositiveIntegerField(default=0)),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
                 'ordering': ('-imported_at', '-id'),
@@ -66,8 +67,12 @@ class Migration(migrations.Migration):
                 ('safeguard_required', models.BooleanField(default=False, help_text='Refuse a grant that transfers data to a third country without naming the safeguard (GDPR Art. 44).')),
                 ('log_decisions', models.CharField(choices=[('off', 'Nothing'), ('denied', 'What was denied'), ('all', 'Every answer')], default='off', help_text='Which answers to “may this flow?” are written into the audit trail.', max_length=8)),
                 ('reminder_days', models.JSONField(default=consents.models.policy.default_reminder_days, help_text='How many days before an end reminders are sent.', validators=[consents.models.policy.check_reminder_days])),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant',), name='tenant_has_one_consent_policy'),
+                ],
                 'verbose_name': 'consent policy',
                 'verbose_name_plural': 'consent policies',
             },
@@ -87,8 +92,13 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('hand', 'Entered by hand'), ('import', 'Imported')], default='hand', editable=False, max_length=8)),
                 ('seen_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('retired_at', models.DateTimeField(blank=True, editable=False, help_text='Since when it is of no interest any more.', null=True)),
+                ('service', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'kind', 'external_id'), name='credential_is_known_once', violation_error_message='This certificate or token is in the list already.'),
+                ],
                 'ordering': ('expires_at', 'id'),
             },
         ),
@@ -107,8 +117,20 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True, editable=False)),
                 ('closed_at', models.DateTimeField(editable=False, null=True)),
                 ('closed_by', models.CharField(blank=True, editable=False, max_length=254)),
+                ('consent', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drifts', to='consents.consent')),
+                ('first_import', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.consentimport')),
+                ('last_import', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.consentimport')),
+                ('service', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('tenant', 'kind', 'key'), name='drift_is_open_once', violation_error_message='This difference is open already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), _negated=True), models.Q(models.Q(('resolution', ''), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='resolved_drift_says_how', violation_error_message='Say how the difference was resolved, and why so.'),
+                ],
+                'indexes': [
+                    models.Index(fields=['tenant', 'status'], name='drift_by_status'),
+                ],
                 'ordering': ('-opened_at', '-id'),
             },
         ),
@@ -126,8 +148,15 @@ class Migration(migrations.Migration):
                 ('proof', models.TextField(blank=True, help_text='What shows that it was done: a reference, an address, what was seen and when.')),
                 ('done_at', models.DateTimeField(editable=False, null=True)),
                 ('done_by', models.CharField(blank=True, editable=False, max_length=254)),
+                ('consent', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='ending_steps', to='consents.consent')),
+                ('owner', models.ForeignKey(blank=True, help_text='Who sees to it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('consent', 'code'), name='consent_has_a_step_once'),
+                    models.CheckConstraint(condition=models.Q(('status', 'open'), models.Q(('done_at__isnull', False), models.Q(('proof', ''), _negated=True)), _connector='OR'), name='done_step_has_a_proof', violation_error_message='Say what proves that the step was done.'),
+                ],
                 'ordering': ('consent', 'position'),
             },
         ),
@@ -148,8 +177,12 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__8216cd_idx'),
+                ],
                 'verbose_name': 'historical consent import',
                 'verbose_name_plural': 'historical consent imports',
                 'ordering': ('-history_date', '-history_id'),
@@ -168,8 +201,12 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__790fe2_idx'),
+                ],
                 'verbose_name': 'historical consent policy',
                 'verbose_name_plural': 'historical consent policies',
                 'ordering': ('-history_date', '-history_id'),
@@ -195,8 +232,13 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('service', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.service')),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__930033_idx'),
+                ],
                 'verbose_name': 'historical credential',
                 'verbose_name_plural': 'historical credentials',
                 'ordering': ('-history_date', '-history_id'),
@@ -222,8 +264,16 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('consent', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consent')),
+                ('first_import', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consentimport')),
+                ('last_import', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consentimport')),
+                ('service', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.service')),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__cc2271_idx'),
+                ],
                 'verbose_name': 'historical drift',
                 'verbose_name_plural': 'historical drifts',
                 'ordering': ('-history_date', '-history_id'),
@@ -248,8 +298,14 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('consent', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consent')),
+                ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='Who sees to it.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__b25303_idx'),
+                ],
                 'verbose_name': 'historical ending step',
                 'verbose_name_plural': 'historical ending steps',
                 'ordering': ('-history_date', '-history_id'),
@@ -271,8 +327,12 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__cf89b7_idx'),
+                ],
                 'verbose_name': 'historical objection',
                 'verbose_name_plural': 'historical objections',
                 'ordering': ('-history_date', '-history_id'),
@@ -294,6 +354,7 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('third_party', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.thirdparty')),
             ],
             options={
                 'verbose_name': 'historical subcontractor notice',
@@ -314,6 +375,7 @@ class Migration(migrations.Migration):
                 ('answer', models.TextField(blank=True, editable=False, help_text='What the processor answered.')),
                 ('closed_at', models.DateTimeField(editable=False, null=True)),
                 ('closed_by', models.CharField(blank=True, editable=False, max_length=254)),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
                 'ordering': ('-raised_at', '-id'),
@@ -330,8 +392,13 @@ class Migration(migrations.Migration):
                 ('task', models.CharField(help_text='What the agent does for the processor.', max_length=300)),
                 ('source', models.CharField(max_length=300)),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('third_party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='catalog.thirdparty')),
             ],
             options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('effective_on__gte', models.F('announced_on'))), name='notice_comes_before_its_effect', violation_error_message='A change takes effect on the day it is announced, or later.'),
+                    models.UniqueConstraint(fields=('third_party', 'change', 'announced_on'), name='notice_is_recorded_once', violation_error_message='This announcement is recorded already.'),
+                ],
                 'ordering': ('-announced_on', '-id'),
             },
         ),
@@ -517,146 +584,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), ('ends_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawal_has_a_reason', violation_error_message='A withdrawal says when and why.'),
         ),
         migrations.AddField(
-            model_name='consentimport',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='consentpolicy',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='credential',
-            name='service',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service'),
-        ),
-        migrations.AddField(
-            model_name='credential',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='drift',
-            name='consent',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drifts', to='consents.consent'),
-        ),
-        migrations.AddField(
-            model_name='drift',
-            name='first_import',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.consentimport'),
-        ),
-        migrations.AddField(
-            model_name='drift',
-            name='last_import',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.consentimport'),
-        ),
-        migrations.AddField(
-            model_name='drift',
-            name='service',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.service'),
-        ),
-        migrations.AddField(
-            model_name='drift',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='endingstep',
-            name='consent',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='ending_steps', to='consents.consent'),
-        ),
-        migrations.AddField(
-            model_name='endingstep',
-            name='owner',
-            field=models.ForeignKey(blank=True, help_text='Who sees to it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='endingstep',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalconsentimport',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalconsentpolicy',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalcredential',
-            name='service',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.service'),
-        ),
-        migrations.AddField(
-            model_name='historicalcredential',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicaldrift',
-            name='consent',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consent'),
-        ),
-        migrations.AddField(
-            model_name='historicaldrift',
-            name='first_import',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consentimport'),
-        ),
-        migrations.AddField(
-            model_name='historicaldrift',
-            name='last_import',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consentimport'),
-        ),
-        migrations.AddField(
-            model_name='historicaldrift',
-            name='service',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.service'),
-        ),
-        migrations.AddField(
-            model_name='historicaldrift',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalendingstep',
-            name='consent',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.consent'),
-        ),
-        migrations.AddField(
-            model_name='historicalendingstep',
-            name='owner',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='Who sees to it.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='historicalendingstep',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalobjection',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='historicalsubcontractornotice',
-            name='third_party',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.thirdparty'),
-        ),
-        migrations.AddField(
-            model_name='objection',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
-            model_name='subcontractornotice',
-            name='third_party',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='catalog.thirdparty'),
-        ),
-        migrations.AddField(
             model_name='objection',
             name='notice',
             field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='consents.subcontractornotice'),
@@ -667,67 +594,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.subcontractornotice'),
         ),
         migrations.AddConstraint(
-            model_name='consentpolicy',
-            constraint=models.UniqueConstraint(fields=('tenant',), name='tenant_has_one_consent_policy'),
-        ),
-        migrations.AddConstraint(
-            model_name='credential',
-            constraint=models.UniqueConstraint(fields=('tenant', 'kind', 'external_id'), name='credential_is_known_once', violation_error_message='This certificate or token is in the list already.'),
-        ),
-        migrations.AddIndex(
-            model_name='drift',
-            index=models.Index(fields=['tenant', 'status'], name='drift_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='drift',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('tenant', 'kind', 'key'), name='drift_is_open_once', violation_error_message='This difference is open already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='drift',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'resolved'), _negated=True), models.Q(models.Q(('resolution', ''), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='resolved_drift_says_how', violation_error_message='Say how the difference was resolved, and why so.'),
-        ),
-        migrations.AddConstraint(
-            model_name='endingstep',
-            constraint=models.UniqueConstraint(fields=('consent', 'code'), name='consent_has_a_step_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='endingstep',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'open'), models.Q(('done_at__isnull', False), models.Q(('proof', ''), _negated=True)), _connector='OR'), name='done_step_has_a_proof', violation_error_message='Say what proves that the step was done.'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalconsentimport',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__8216cd_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalconsentpolicy',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__790fe2_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcredential',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__930033_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaldrift',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__cc2271_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalendingstep',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__b25303_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='subcontractornotice',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_on__gte', models.F('announced_on'))), name='notice_comes_before_its_effect', violation_error_message='A change takes effect on the day it is announced, or later.'),
-        ),
-        migrations.AddConstraint(
-            model_name='subcontractornotice',
-            constraint=models.UniqueConstraint(fields=('third_party', 'change', 'announced_on'), name='notice_is_recorded_once', violation_error_message='This announcement is recorded already.'),
-        ),
-        migrations.AddConstraint(
             model_name='objection',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('tenant', 'notice'), name='one_open_objection', violation_error_message='An objection to this announcement is open already.'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalobjection',
-            index=models.Index(fields=['tenant', 'id'], name='consents_hi_tenant__cf89b7_idx'),
         ),
     ]

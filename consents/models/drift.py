@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.guards import Guard, Kept, append_only
 from catalog.models import Service
 from consents.models.consent import Consent
+from tenants.drift.base import KEPT, OPEN_ALREADY, BaseDrift, says_how
 from tenants.models import TenantOwned, TenantRecords
 
 
@@ -43,7 +44,7 @@ class ConsentImport(TenantOwned):
         return self.name
 
 
-class Drift(TenantOwned):
+class Drift(BaseDrift):
     """A difference between the service and the register, until somebody resolves it or an import no longer finds it."""
 
     class Kind(models.TextChoices):
@@ -53,11 +54,6 @@ class Drift(TenantOwned):
         EXPIRED_CREDENTIAL = "expired_credential", "Certificate or token has expired"
         OTHER_ADMIN = "other_admin", "Granted by somebody else there"
         UNKNOWN_SERVICE = "unknown_service", "A service that the catalog does not know"
-
-    class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        RESOLVED = "resolved", "Resolved"
-        CLEARED = "cleared", "No longer found"
 
     class Resolution(models.TextChoices):
         RECORDED = "recorded", "The register was put right"
@@ -76,34 +72,22 @@ class Drift(TenantOwned):
     recorded = models.JSONField(default=dict, editable=False, help_text="What the register says.")
     first_import = models.ForeignKey(ConsentImport, models.PROTECT, related_name="+", editable=False)
     last_import = models.ForeignKey(ConsentImport, models.PROTECT, related_name="+", editable=False)
-    opened_at = models.DateTimeField(default=timezone.now, editable=False)
-    status = models.CharField(max_length=12, choices=Status, default=Status.OPEN, editable=False)
     resolution = models.CharField(max_length=16, choices=Resolution, blank=True, editable=False)
-    reason = models.TextField(blank=True, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False)
-    closed_by = models.CharField(max_length=254, blank=True, editable=False)
 
     history = TenantRecords(category="consents", label="key")
 
-    guards: ClassVar[tuple[Guard, ...]] = (
-        Kept(name="drift_is_kept", message="A difference is resolved, not deleted."),
-    )
+    guards: ClassVar[tuple[Guard, ...]] = (Kept(name="drift_is_kept", message=KEPT),)
 
-    class Meta:
-        ordering = ("-opened_at", "-id")
+    class Meta(BaseDrift.Meta):
         indexes = (models.Index(fields=("tenant", "status"), name="drift_by_status"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("tenant", "kind", "key"),
                 condition=Q(status="open"),
                 name="drift_is_open_once",
-                violation_error_message="This difference is open already.",
+                violation_error_message=OPEN_ALREADY,
             ),
-            models.CheckConstraint(
-                condition=~Q(status="resolved") | (~Q(resolution="") & ~Q(reason="")),
-                name="resolved_drift_says_how",
-                violation_error_message="Say how the difference was resolved, and why so.",
-            ),
+            says_how("resolved_drift_says_how"),
         )
 
     def __str__(self) -> str:

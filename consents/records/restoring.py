@@ -16,9 +16,9 @@ from audit.context import Action, deed
 from consents.models import Consent, CoveredFlow, EndingStep
 from consents.records.matching import Match, People, Unmatched, match
 from consents.records.reading import Given, Source, day, instant, moment, read_records
-from privacy_console.errors import Refused
+from privacy_console.errors import Refused, first_of
 from tenants.access import Principal, require
-from tenants.deeds import require_open, require_reason
+from tenants.deeds import held, require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -51,21 +51,16 @@ def restore_consents(
     require(by, Permission.RESTORE_CONSENTS, tenant)
     reason = require_reason(reason)
     require_open(tenant)
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     records, problems = read_records(sources)
     matches, more = _matches(records)
     problems += more + list(_against(tenant, records, from_other_tenant))
     if problems:
-        raise Refused("cannot_restore", _told(problems))
+        shown = first_of(problems, TOLD, of=len(problems))
+        raise Refused("cannot_restore", f"{shown}. Nothing was restored.")
     restoring = _Restoring(tenant, matches)
     with deed("consent.restored", on=Consent, action=Action.CREATE, reason=reason):
         return Outcome([restoring.one(given) for given in _in_order(records)], restoring.remarks)
-
-
-def _told(problems: Sequence[str]) -> str:
-    """The first problems in one line, and how many more there are."""
-    more = len(problems) - TOLD
-    return "; ".join(problems[:TOLD]) + (f"; and {more} more" if more > 0 else "") + ". Nothing was restored."
 
 
 def _matches(records: Iterable[Given]) -> tuple[dict[str, Match], list[str]]:

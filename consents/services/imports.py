@@ -5,10 +5,10 @@ One transaction; rows are written in batches, so that the number of statements g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,13 +16,16 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from consents.graph.comparing import Difference
-from consents.graph.observations import Place, Problem, Reading
+from consents.graph.observations import Reading
 from consents.graph.planning import CHANGING, Plan, plan_import
-from consents.graph.reading import files_of, read_files
+from consents.graph.reading import read_files
 from consents.graph.telling import sentence_of
 from consents.models import ConsentImport, Credential, Drift
+from privacy_console.batches import batches
+from privacy_console.graph.files import files_of
+from privacy_console.graph.places import kept
 from tenants.access import Principal, Shell, require
-from tenants.deeds import name_of
+from tenants.deeds import held, name_of
 from tenants.models import Tenant, User
 from tenants.roles import Permission
 from work.jobs import enqueue
@@ -36,14 +39,14 @@ IDS_AT_ONCE = 2_000
 PROBLEMS_KEPT = 500
 ONE_BY_ONE = 200  # rows in one UPDATE with a value for each: its text grows with them
 
-Item = TypeVar("Item")
 
-
-def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> Plan:
+def preview_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[ConsentImport, Plan]:
     """What the import would come to; nothing is kept. Raises PermissionDenied, ValidationError for unreadable files."""
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
-    return plan_import(tenant, reading)
+    now = timezone.now()
+    plan = plan_import(tenant, reading, now)
+    return _import_of(tenant, by, plan, now), plan
 
 
 @transaction.atomic
@@ -54,8 +57,8 @@ def record_import(*, tenant: Tenant, by: Principal, reading: Reading) -> tuple[C
     """
     require(by, Permission.IMPORT_CONSENTS, tenant)
     _require_something(reading)
-    # Two imports at once would both find the same difference new; who writes anything else of the tenant need not wait.
-    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    # Two imports at once would both find the same difference new.
+    tenant = held(tenant, no_key=True)
     now = timezone.now()
     plan = plan_import(tenant, reading, now)
     made = _import_of(tenant, by, plan, now)
@@ -116,29 +119,17 @@ def _import_of(tenant: Tenant, by: Principal, plan: Plan, now: datetime) -> Cons
         imported_by=name_of(by, tenant),
         records=reading.records,
         kinds=sorted(reading.kinds | reading.complete),
-        problems=problems_to_keep(reading),
+        problems=kept(reading.problems[:PROBLEMS_KEPT], of=len(reading.problems)),
         found=len(plan.differences),
         opened=len(plan.opened),
         cleared=len(plan.cleared),
     )
 
 
-def problems_to_keep(reading: Reading) -> list[dict[str, Any]]:
-    """The first of them, and how many more there were."""
-    kept = [problem.as_data() for problem in reading.problems[:PROBLEMS_KEPT]]
-    left_off = len(reading.problems) - PROBLEMS_KEPT
-    more = Problem(Place(""), "and_more", f"{left_off:,} more problems are not listed.").as_data()
-    return [*kept, more] if left_off > 0 else kept
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
 def _open(made: ConsentImport, differences: Sequence[Difference]) -> None:
     drifts = Drift.objects.for_tenant(made.tenant_id)
     with deed("drift.opened", on=Drift, action=Action.CREATE):
-        for batch in _batches(differences, BATCH):
+        for batch in batches(differences, BATCH):
             drifts.bulk_create(_drift(made, difference) for difference in batch)
 
 
@@ -169,11 +160,11 @@ def _keep_open(made: ConsentImport, plan: Plan) -> None:
     same = [pk for pk, _, has_changed in plan.known if not has_changed]
     changed = [_changed(made, pk, difference) for pk, difference, has_changed in plan.known if has_changed]
     with deed("drift.found_again", on=Drift, action=Action.UPDATE):
-        for ids in _batches(same, IDS_AT_ONCE):
+        for ids in batches(same, IDS_AT_ONCE):
             drifts.filter(pk__in=ids).update(last_import=made)
     with deed("drift.changed", on=Drift, action=Action.UPDATE):
         names = [name.removesuffix("_id") for name in _facts(made, plan.differences[0])] if changed else []
-        for batch in _batches(changed, ONE_BY_ONE):
+        for batch in batches(changed, ONE_BY_ONE):
             drifts.bulk_update(batch, names)
 
 
@@ -184,7 +175,7 @@ def _changed(made: ConsentImport, pk: int, difference: Difference) -> Drift:
 def _clear(made: ConsentImport, plan: Plan) -> None:
     drifts = Drift.objects.for_tenant(made.tenant_id)
     with deed("drift.cleared", on=Drift, action=Action.UPDATE):
-        for batch in _batches(plan.cleared, IDS_AT_ONCE):
+        for batch in batches(plan.cleared, IDS_AT_ONCE):
             drifts.filter(pk__in=[drift.id for drift in batch]).update(
                 status=Drift.Status.CLEARED,
                 closed_at=made.imported_at,
@@ -198,12 +189,12 @@ def _take_credentials(made: ConsentImport, plan: Plan) -> None:
     for one in (*plan.credentials.new, *plan.credentials.changed):
         one.seen_at = at
     with deed("credential.added", on=Credential, action=Action.CREATE):
-        for batch in _batches(plan.credentials.new, BATCH):
+        for batch in batches(plan.credentials.new, BATCH):
             credentials.bulk_create(batch)
     with deed("credential.changed", on=Credential, action=Action.UPDATE):
         names = [*(name.removesuffix("_id") for name in CHANGING), "seen_at", "retired_at"]
-        for batch in _batches(plan.credentials.changed, ONE_BY_ONE):
+        for batch in batches(plan.credentials.changed, ONE_BY_ONE):
             credentials.bulk_update(batch, names)
     with deed("credential.retired", on=Credential, action=Action.UPDATE, reason="No longer there"):
-        for batch in _batches(plan.credentials.gone, IDS_AT_ONCE):
+        for batch in batches(plan.credentials.gone, IDS_AT_ONCE):
             credentials.filter(pk__in=[one.pk for one in batch]).update(retired_at=at)

@@ -1,13 +1,12 @@
-"""The life of a consent: requested, then granted or declined, then withdrawn or expired, or renewed by the next one."""
+"""The life of a consent, once requested: granted or declined, then withdrawn, expired, or followed by a renewal."""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.context import Action, Context, current, deed
@@ -22,116 +21,16 @@ from tenants.deeds import (
     name_of,
     person_behind,
     require_foreseeable,
-    require_one_line,
     require_open,
     require_reason,
 )
-from tenants.models import Tenant
 from tenants.roles import Permission
-
-WAITS_ALREADY = "A consent for this service and connection waits for a decision already."
 
 
 def _require_state(consent: Consent, state: str, deed_name: str) -> None:
     if consent.state != state:
         now = Consent.State(consent.state).label.lower()
         raise Refused(f"not_{state}", f"Only a {state} consent can be {deed_name}; this one is {now}.")
-
-
-@transaction.atomic
-def request_consent(
-    *,
-    tenant: Tenant,
-    service: Service,
-    by: Principal,
-    connection: str = "",
-    renews: Consent | None = None,
-    contract_reference: str = "",
-    contract_parties: str = "",
-    contract_signed_on: date | None = None,
-    contract_ends_on: date | None = None,
-    terms_url: str = "",
-    terms_text: str = "",
-    legal_basis: str = "",
-    safeguard: str = "",
-    safeguard_reference: str = "",
-    justification: str = "",
-) -> Consent:
-    """Ask for a service to be switched on, or for the consent `renews` to be followed by a new one.
-
-    Raises ValidationError, PermissionDenied, Refused.
-    """
-    require(by, Permission.REQUEST_CONSENT, tenant)
-    require_open(tenant)
-    connection = connection.strip()
-    require_one_line(connection=connection, contract_reference=contract_reference)
-    consent = Consent(
-        tenant=tenant,
-        service=service,
-        connection=connection,
-        name=f"{service.name} ({connection})" if connection else service.name,
-        supersedes=renews,
-        contract_reference=contract_reference,
-        contract_parties=contract_parties,
-        contract_signed_on=contract_signed_on,
-        contract_ends_on=contract_ends_on,
-        terms_url=terms_url,
-        terms_text=terms_text,
-        terms_sha256=hashlib.sha256(terms_text.encode()).hexdigest() if terms_text else "",
-        legal_basis=legal_basis,
-        safeguard=safeguard,
-        safeguard_reference=safeguard_reference,
-        justification=justification,
-        requested_by=name_of(by, tenant),
-        requested_by_id=person_behind(by),
-    )
-    require_foreseeable(contract_ends_on=contract_ends_on)
-    consent.full_clean(validate_constraints=False)
-    _check_service(consent)
-    _check_renewal(consent)
-    _check_that_none_waits(consent)
-    consent.validate_constraints(exclude={"connection"})
-    try:
-        with (
-            transaction.atomic(),
-            deed("consent.requested", on=Consent, action=Action.CREATE, reason=justification),
-        ):
-            consent.save()
-    except IntegrityError as error:
-        # Somebody else asked between the check and the write.
-        raise Refused("requested_already", WAITS_ALREADY) from error
-    return consent
-
-
-def _check_service(consent: Consent) -> None:
-    service = consent.service
-    if not service.is_current or not service.needs_consent:
-        raise ValidationError({"service": f"{service} needs no consent, or is no longer in the catalog."})
-    if consent.connection and service.connections == Service.Connections.ONE:
-        raise ValidationError(
-            {"connection": f"{service} has one connection for each tenant: leave it empty."}
-        )
-
-
-def _check_renewal(consent: Consent) -> None:
-    old = consent.supersedes
-    if old is None:
-        return
-    if (old.tenant_id, old.service_id, old.connection) != (
-        consent.tenant_id,
-        consent.service_id,
-        consent.connection,
-    ):
-        raise ValidationError({"renews": "A renewal is for the same service and connection."})
-    if old.state not in (Consent.State.GRANTED, Consent.State.EXPIRED):
-        raise Refused("not_renewable", "Only a granted or expired consent can be renewed; request a new one.")
-
-
-def _check_that_none_waits(consent: Consent) -> None:
-    """A conflict, and no mistake of who asks: so it is told apart from what the model finds wrong."""
-    same = Consent.objects.for_tenant(consent.tenant).for_service(consent.service, consent.connection)
-    if same.awaiting_decision().exists():
-        raise Refused("requested_already", WAITS_ALREADY)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.db import transaction
 from audit.context import Action, deed
 from consents.models import ConsentPolicy
 from tenants.access import Principal, require
+from tenants.deeds import held, set_given
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -28,17 +29,15 @@ def set_consent_policy(
     """
     require(by, Permission.SET_CONSENT_POLICY, tenant)
     # The tenant's row is the lock: the first two changes at once must not make two policies.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     policy = ConsentPolicy.of(tenant)
-    changes = {
-        "four_eyes": four_eyes,
-        "safeguard_required": safeguard_required,
-        "log_decisions": log_decisions,
-        "reminder_days": reminder_days,
-    }
-    for name, value in changes.items():
-        if value is not None:
-            setattr(policy, name, value)
+    set_given(
+        policy,
+        four_eyes=four_eyes,
+        safeguard_required=safeguard_required,
+        log_decisions=log_decisions,
+        reminder_days=reminder_days,
+    )
     policy.full_clean()
     policy.reminder_days = sorted(set(policy.reminder_days), reverse=True)
     with deed("consentpolicy.changed", on=ConsentPolicy, action=Action.UPDATE, reason=reason):

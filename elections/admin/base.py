@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from elections.admin.deciding import APPROVE, DECISIONS, why_not
 from elections.admin.words import LABELS, decided_panel, moment_in_words, state_badge, told_panel
 from elections.models import Election
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.moments import Moment, moment_of
@@ -56,23 +54,16 @@ class ElectionChangeList(PastChangeList):
 
 class ElectionAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_ELECTIONS
-    history_permission = Permission.VIEW_EVENTS
+    related: ClassVar[Sequence[str]] = ("edition__catalog",)
     deeds = DECISIONS
     ordering = ("-proposed_at", "-id")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ElectionChangeList]:
         return ElectionChangeList
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Any]:
-        return super().scope(tenants).select_related("tenant", "edition__catalog")
-
     @column(description="State", label=LABELS)
     def state_badge(self, election: Election) -> str:
         return str(Election.State(election.state_at(seen_at(election))).label)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, election: Election) -> str:
-        return election.tenant.name
 
     @column(description="Holds from", ordering="effective_from", empty_value="its approval")
     def begins(self, election: Election) -> str | None:

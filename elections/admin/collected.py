@@ -1,4 +1,4 @@
-"""The page “What is collected” of a tenant, and what the catalog's pages say about the tenant at hand."""
+"""The page “What is collected” of a tenant."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import CHECKBOX_CLASSES, SELECT_CLASSES
 
-from catalog.admin.entries import contributes_to
 from catalog.admin.panels import personal_badge
-from catalog.models import Category, Collection, Element, Feature
+from catalog.models import Category, Element
 from elections.admin.words import moment_in_words, on_badge
-from elections.collecting import Collected, ElementStanding, FeatureStanding, Standing, collected_at
+from elections.collecting import (
+    Change,
+    Collected,
+    ElementStanding,
+    FeatureStanding,
+    Standing,
+    changes_ahead,
+    collected_at,
+)
+from elections.growth import added_to
 from elections.models import CollectionElection
 from tenants.access import signed_in
-from tenants.choice import tenant_asked_for, tenants_allowing, visible_tenants
+from tenants.choice import tenant_asked_for
 from tenants.models import Tenant
 from tenants.pages.moments import moment_of
 from tenants.pages.parts import Badge, Link, Panel, Table, admin_url, link_to
@@ -35,7 +43,6 @@ SHORT = {
     Standing.NOT_ELECTED: "Not elected",
     Standing.NEVER: "Never",
 }
-TENANTS_AT_ONCE = 5
 
 
 class Narrowing(forms.Form):
@@ -93,14 +100,16 @@ def collected_page(request: HttpRequest, permission: Permission) -> dict[str, An
         "form": form,
         "counts": counts(collected),
         "panels": [
-            features_panel(collected, _switch(shown) if may_elect else None),
+            features_panel(collected, switch_link(shown) if may_elect else None),
+            *([] if moment.is_past else growth_panel(collected)),
+            *changes_panel(changes_ahead(shown, collected, moment.at, moment.asked)),
             categories_panel(request, collected),
             elements_panel(form.narrowed(collected.elements)),
         ],
     }
 
 
-def _switch(tenant: Tenant) -> Link:
+def switch_link(tenant: Tenant) -> Link:
     return Link("Switch features", f"{admin_url(CollectionElection, 'add')}?tenant={tenant.pk}")
 
 
@@ -124,7 +133,7 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
             link_to(each.feature),
             on_badge(each.is_on),
             each.since,
-            _elected(each),
+            elected_by(each),
             len(collected.brings[each.feature.pk]),
         ]
         for each in standings
@@ -134,9 +143,52 @@ def features_panel(collected: Collected, link: Link | None) -> Panel:
     return Panel(title, table=Table(headings, rows, "The catalog knows no optional feature."), link=link)
 
 
-def _elected(standing: FeatureStanding) -> Any:
+def elected_by(standing: FeatureStanding) -> Any:
     """By whom, with the way to the election."""
     return link_to(standing.election, standing.election.proposed_by) if standing.election else "nobody yet"
+
+
+def growth_panel(collected: Collected) -> list[Panel]:
+    """What a later edition of the catalog added to features that are on, and nobody was asked about."""
+    parts = {part.feature_id: part for part in collected.parts}
+    rows = [
+        [
+            link_to(parts[key].feature),
+            link_to(parts[key].election.edition),
+            [link_to(element) for element in elements],
+        ]
+        for key, elements in added_to(parts.values()).items()
+    ]
+    text = (
+        "It is collected, because the feature is on. Elect the feature anew to confirm it, or switch it off."
+    )
+    table = Table(("Feature", "Elected on", "Collected too since then"), rows)
+    return [Panel("More is collected than was elected", text=text, table=table, tone="warn")] if rows else []
+
+
+def changes_panel(changes: Sequence[Change]) -> list[Panel]:
+    """What is decided already and changes later; nothing where nothing does."""
+    rows = [
+        [
+            change.at,
+            [_switched(each) for each in change.features],
+            _counted(change.starts),
+            _counted(change.stops),
+        ]
+        for change in changes
+    ]
+    headings = ("From", "Is switched", "Starts being collected", "Stops being collected")
+    return [Panel("What will change", table=Table(headings, rows), tone="warn")] if rows else []
+
+
+def _switched(standing: FeatureStanding) -> Any:
+    """On or off, with the way to the election."""
+    return link_to(standing.election, f"{standing.feature.name} {'on' if standing.is_on else 'off'}")
+
+
+def _counted(elements: Sequence[Element]) -> str | None:
+    personal = sum(element.is_personal for element in elements)
+    return f"{len(elements)}, {personal or 'none'} of them personal" if elements else None
 
 
 def categories_panel(request: HttpRequest, collected: Collected) -> Panel:
@@ -191,55 +243,3 @@ def _feature(standing: FeatureStanding) -> Any:
         return standing.feature.name
     words = f"{standing.feature.name}, since {moment_in_words(standing.since)} by {election.proposed_by}"
     return link_to(election, words)
-
-
-# --- What the catalog's pages say about the tenant at hand ---
-
-
-def _tenants(request: HttpRequest) -> list[Tenant]:
-    allowed = tenants_allowing(signed_in(request), Permission.VIEW_ELECTIONS, visible_tenants(request))
-    return list(allowed.order_by("name", "id")[:TENANTS_AT_ONCE])
-
-
-@contributes_to(Element)
-def element_panels(request: HttpRequest, element: Element) -> list[Panel]:
-    """Whether the element is collected, and why, for the reader's tenants; the first of them where there are many."""
-    if not element.is_current:
-        return []
-    rows = [_element_row(request, tenant, element) for tenant in _tenants(request)]
-    headings = ("Tenant", "Collected", "Because")
-    return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
-
-
-def _element_row(request: HttpRequest, tenant: Tenant, element: Element) -> list[Any]:
-    standing = _standing(tenant, element)
-    page = f"{admin_url(CollectionElection, 'collected')}?tenant={tenant.slug}"
-    return [
-        Link(tenant.name, page),
-        Badge(standing.standing.label, TONES[standing.standing]),
-        because(standing),
-    ]
-
-
-def _standing(tenant: Tenant, element: Element) -> ElementStanding:
-    """Without a look at the elections where they change nothing."""
-    if element.collection == Collection.REQUIRED:
-        return ElementStanding(element, Standing.REQUIRED)
-    if element.collection == Collection.NEVER:
-        return ElementStanding(element, Standing.NEVER)
-    return collected_at(tenant).standing_of(element)
-
-
-@contributes_to(Feature)
-def feature_panels(request: HttpRequest, feature: Feature) -> list[Panel]:
-    """Whether the feature is on, by whose decision, for the reader's tenants."""
-    rows = [_feature_row(request, tenant, feature) for tenant in _tenants(request)]
-    headings = ("Tenant", "Is", "Since", "Elected by", "")
-    return [Panel("In your organisation", table=Table(headings, rows))] if rows else []
-
-
-def _feature_row(request: HttpRequest, tenant: Tenant, feature: Feature) -> list[Any]:
-    standing = collected_at(tenant).features.get(feature.code) or FeatureStanding(feature, False)
-    may = feature.is_current and signed_in(request).may(Permission.PROPOSE_ELECTION, tenant)
-    switch = _switch(tenant) if may else None
-    return [tenant.name, on_badge(standing.is_on), standing.since, _elected(standing), switch]

@@ -6,13 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from elections.models import ElectionPolicy
 from elections.services import set_election_policy
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
 from tenants.pages.moments import moment_of
@@ -109,7 +107,6 @@ CHANGE = Deed(
 @admin.register(ElectionPolicy)
 class ElectionPolicyAdmin(PastModelAdmin):
     view_permission = Permission.VIEW_ELECTIONS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Election policy"
     intro = "Who may approve an election, and where those may be that data is shared with."
     empty_text = (
@@ -120,14 +117,6 @@ class ElectionPolicyAdmin(PastModelAdmin):
     ordering = ("tenant__name", "id")
     adding = FIRST
     deeds = (CHANGE,)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ElectionPolicy]:
-        rows: QuerySet[ElectionPolicy] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, policy: ElectionPolicy) -> str:
-        return policy.tenant.name
 
     @column(description="Four eyes", label={"Yes": "success"})
     def eyes(self, policy: ElectionPolicy) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -91,9 +90,18 @@ class ElectRegionForm(ElectForm):
     kind = StorageElection
 
     transfer_assessment = forms.CharField(
-        widget=forms.Textarea, max_length=10_000, required=False, help_text=_help("transfer_assessment")
+        widget=forms.Textarea,
+        max_length=10_000,
+        help_text=_help("transfer_assessment"),
+        error_messages={
+            "required": "Out of the EU Data Boundary: record what was assessed of the transfer (GDPR Art. 44 to 46)."
+        },
     )
-    assessed_on = DayField(label="Assessed on", required=False, help_text=_help("assessed_on"))
+    assessed_on = DayField(
+        label="Assessed on",
+        help_text=_help("assessed_on"),
+        error_messages={"required": "Say on which day the transfer was assessed."},
+    )
     confirmed = forms.BooleanField(
         label="I have read what this move means",
         required=False,
@@ -156,6 +164,7 @@ class StorageElectionAdmin(ElectionAdmin):
         "Nothing is recorded yet. Where one geography alone lists the directory's country it is recorded by itself; "
         "otherwise elect the one that the provider's tenant status shows."
     )
+    related = ("edition__catalog", "region")
     list_display = ("region_name", "state_badge", "begins", "until", "tenant_name", "proposed")
     list_filter = (StateFilter, "region", "origin", "leaves_boundary")
     search_fields = ("name", "code", "reason", "proposed_by", "decided_by")
@@ -164,10 +173,6 @@ class StorageElectionAdmin(ElectionAdmin):
 
     def set_ends(self, elections: list[Any], among: Any) -> None:
         set_storage_ends(elections, among)
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[StorageElection]:
-        rows: QuerySet[StorageElection] = super().scope(tenants)
-        return rows.select_related("tenant", "edition__catalog", "region")
 
     def related_queryset(self, model: Any, request: HttpRequest) -> Any:
         return geographies() if model is Region else super().related_queryset(model, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,17 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from elections.admin.electing import ElectForm, sentence_of
-from elections.admin.words import elements_panel
-from elections.collecting import Collected, FeatureStanding, collected_at
+from elections.admin.words import elements_panel, switch_in_words
+from elections.collecting import (
+    Change,
+    Collected,
+    FeatureStanding,
+    changes_ahead,
+    collected_at,
+    next_switches,
+)
 from elections.consequences import CollectionConsequences
+from elections.growth import added_to
 from elections.models import CollectionElection
 from elections.services import elect_collection
 from elections.services.collection import what_features_mean
@@ -28,20 +36,34 @@ NOTHING = "Nothing would change. Tick what is to be on, and untick what is to be
 
 @dataclass(frozen=True)
 class Switch:
-    """A feature as the page offers it. is_ticked: as the reader left it."""
+    """A feature as the page offers it. is_ticked: as the reader left it. later: how it is switched next, in words.
+    added: how much the catalog added since it was elected.
+    """
 
     standing: FeatureStanding
     is_ticked: bool
+    later: str
+    added: int
     elements: int
     personal: int
 
 
-def switches(collected: Collected, ticked: Iterable[str]) -> list[Switch]:
+def switches(
+    collected: Collected, ticked: Iterable[str], changes: Sequence[Change], added: Mapping[str, int]
+) -> list[Switch]:
     """Every feature with what it brings; of two that bring the same, each counts it."""
     ticked = set(ticked)
+    later = {code: switch_in_words(each) for code, each in next_switches(changes).items()}
     personal = {element.pk for element in collected.catalog_elements if element.is_personal}
     return [
-        Switch(standing, code in ticked, len(brought), len(brought & personal))
+        Switch(
+            standing,
+            code in ticked,
+            later.get(code, ""),
+            added.get(code, 0),
+            len(brought),
+            len(brought & personal),
+        )
         for code, standing in collected.features.items()
         for brought in [collected.brings[standing.feature.pk]]
     ]
@@ -62,6 +84,12 @@ class SwitchForm(ElectForm):
         self.meaning: CollectionConsequences | None = None
         if self.only_tenant is not None:
             self.collected = collected_at(self.only_tenant, self.begins())
+            added = added_to(self.collected.parts)
+            self.added = {
+                code: len(added[each.feature.pk])
+                for code, each in self.collected.features.items()
+                if each.feature.pk in added
+            }
             self._look(self.collected)
         self.order_fields(self.field_order)
 
@@ -86,7 +114,7 @@ class SwitchForm(ElectForm):
         return {
             code: code in wanted
             for code in {*collected.features, *wanted}
-            if (code in wanted) != (code in collected.on)
+            if (code in wanted) != (code in collected.on) or code in wanted & self.added.keys()
         }
 
     def _meaning(self) -> CollectionConsequences | None:
@@ -113,7 +141,8 @@ class SwitchForm(ElectForm):
             return []
         on = {code for code, is_on in self.switched.items() if is_on}
         off = self.switched.keys() - on
-        return switches(self.collected, (self.collected.on | on) - off)
+        changes = changes_ahead(self.only_tenant, self.collected, self.begins())  # type: ignore[arg-type]
+        return switches(self.collected, (self.collected.on | on) - off, changes, self.added)
 
 
 def _switch(request: HttpRequest, _: Any, data: dict[str, Any]) -> CollectionElection:

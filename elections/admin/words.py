@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import formats, timezone
 
 from catalog.models import Element
+from elections.collecting import FeatureStanding
 from elections.consequences import Consequence
 from elections.models import Election
 from tenants.pages.parts import Badge, Code, Fact, Panel, Several, Table, facts, link_to
@@ -46,6 +47,12 @@ def state_badge(election: Election, at: datetime) -> Badge:
 
 def on_badge(is_on: bool) -> Badge:
     return Badge("On", "good") if is_on else Badge("Off", "plain")
+
+
+def switch_in_words(standing: FeatureStanding) -> str:
+    """From when on a feature is on or off, where an election decides it."""
+    since = f" from {moment_in_words(standing.since)}" if standing.since else ""
+    return f"{'on' if standing.is_on else 'off'}{since}"
 
 
 def sentence(election: Election, at: datetime) -> str:

@@ -10,7 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.models import Collection, Element, Feature
-from elections.collecting import Collected, ElementStanding, FeatureStanding, Standing, collected_at
+from elections.collecting import (
+    Change,
+    Collected,
+    ElementStanding,
+    FeatureStanding,
+    Standing,
+    changes_ahead,
+    collected_at,
+)
 from privacy_console.rest.instants import InstantField
 from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import AS_OF, InTenant
@@ -59,6 +67,23 @@ class ElementStandingSerializer(serializers.Serializer[ElementStanding]):
         return [each.feature.code for each in standing.features]
 
 
+class ChangeSerializer(serializers.Serializer[Change]):
+    """What is decided already and changes at one instant to come."""
+
+    at = InstantField()
+    features = FeatureStandingSerializer(many=True, help_text="As they stand from then on.")
+    starts = serializers.SerializerMethodField()
+    stops = serializers.SerializerMethodField()
+
+    def get_starts(self, change: Change) -> list[str]:
+        """Codes of the elements that start being collected."""
+        return [element.code for element in change.starts]
+
+    def get_stops(self, change: Change) -> list[str]:
+        """Codes of the elements that stop being collected."""
+        return [element.code for element in change.stops]
+
+
 class CollectionSerializer(serializers.Serializer[Collected]):
     """Every feature and every element of the catalog, as they stand at the instant."""
 
@@ -66,6 +91,7 @@ class CollectionSerializer(serializers.Serializer[Collected]):
     known_at = InstantField()
     features = FeatureStandingSerializer(many=True)
     elements = ElementStandingSerializer(many=True)
+    changes = ChangeSerializer(many=True, help_text="What is decided already and changes later.")
 
 
 class CollectionViewSet(InTenant):
@@ -86,11 +112,13 @@ class CollectionViewSet(InTenant):
         found = collected_at(self.tenant, at, self.as_of)
         features: Any = found.features.values()
         elements: Any = found.elements
+        changes: Any = changes_ahead(self.tenant, found, at, self.as_of)
         return Response(
             {
                 "at": InstantField().to_representation(at),
                 "known_at": InstantField().to_representation(self.at),
                 "features": FeatureStandingSerializer(features, many=True).data,
                 "elements": ElementStandingSerializer(elements, many=True).data,
+                "changes": ChangeSerializer(changes, many=True).data,
             }
         )

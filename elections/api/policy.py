@@ -10,21 +10,17 @@ from rest_framework.response import Response
 
 from elections import services
 from elections.models import ElectionPolicy
-from privacy_console.rest.serializers import InputSerializer, OutputSerializer, ReasonField
+from privacy_console.rest.serializers import InputSerializer, ReasonField, SingleSerializer
 from tenants.api.viewsets import OneForTenantViewSet
 from tenants.roles import Permission
 
 
-class ElectionPolicySerializer(OutputSerializer):
+class ElectionPolicySerializer(SingleSerializer):
     """What is asked of elections, and of those who receive data."""
 
     class Meta:
         model = ElectionPolicy
         fields = ("four_eyes", "recipients")
-
-    def get_fields(self) -> Any:
-        """There is one for each tenant: it needs no id."""
-        return {name: field for name, field in super().get_fields().items() if name != "id"}
 
 
 class ElectionPolicyChangeSerializer(InputSerializer):

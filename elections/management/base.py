@@ -36,12 +36,9 @@ class ElectionCommand(ConsoleCommand):
         self.show(election_row(done), text=sentence(done))
 
     def _election(self, kind: str, pk: int) -> Election:
-        """The election with this id, in a tenant that exists for the actor, who acts in their role there."""
-        rows = KINDS[kind].objects.for_user(self.actor).select_related("tenant", "edition")
-        found: Election | None = rows.filter(pk=pk).first()
-        if found is None:
-            raise Refused("not_found", f"There is no {kind} election {pk}. list_elections shows them.")
-        self.tenant(found.tenant.slug)
+        found: Election = self.owned(
+            KINDS[kind], pk, f"{kind} election", "edition", listed_by="list_elections"
+        )
         return found
 
     def _waiting(self, kind: str, slug: str | None) -> Election:

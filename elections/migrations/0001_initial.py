@@ -46,6 +46,18 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('tenant',), name='one_collectionelection_proposed', violation_error_message='A proposal waits already: approve, reject or withdraw it first.'),
+                    models.UniqueConstraint(fields=('tenant', 'record_id'), name='collectionelection_record_is_unique', violation_error_message='This record is in the register already.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'approved', 'rejected', 'withdrawn'])), name='collectionelection_status_is_known', violation_error_message='An election is proposed, approved, rejected or withdrawn.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('decided_at__isnull', False), ('effective_from__isnull', False)), _connector='OR'), name='approved_collectionelection_is_complete', violation_error_message='An approved election says when it was approved, and from when it holds.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('decided_at__isnull', False), models.Q(('decision_reason', ''), _negated=True)), _connector='OR'), name='rejected_collectionelection_has_a_reason', violation_error_message='A rejection says when and why.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawn_collectionelection_has_a_reason', violation_error_message='A withdrawal says when and why.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('decided_at__isnull', True), ('withdrawn_at__lt', models.F('effective_from')), _connector='OR'), name='collectionelection_in_force_is_not_withdrawn', violation_error_message='What has begun to hold is not withdrawn: elect anew, and that follows it.'),
+                ],
+                'indexes': [
+                    models.Index(fields=['tenant', 'effective_from'], name='collection_by_beginning'),
+                ],
                 'ordering': ('-proposed_at', '-id'),
                 'abstract': False,
             },
@@ -63,6 +75,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('election', 'feature'), name='election_switches_a_feature_once'),
+                ],
                 'ordering': ('code',),
             },
         ),
@@ -75,6 +90,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant',), name='tenant_has_one_election_policy'),
+                ],
                 'verbose_name': 'election policy',
                 'verbose_name_plural': 'election policies',
             },
@@ -108,6 +126,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='elections_h_tenant__7dbde4_idx'),
+                ],
                 'verbose_name': 'historical collection election',
                 'verbose_name_plural': 'historical collection elections',
                 'ordering': ('-history_date', '-history_id'),
@@ -131,6 +152,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='elections_h_tenant__629314_idx'),
+                ],
                 'verbose_name': 'historical elected feature',
                 'verbose_name_plural': 'historical elected features',
                 'ordering': ('-history_date', '-history_id'),
@@ -150,6 +174,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='elections_h_tenant__b7a4a3_idx'),
+                ],
                 'verbose_name': 'historical election policy',
                 'verbose_name_plural': 'historical election policies',
                 'ordering': ('-history_date', '-history_id'),
@@ -193,6 +220,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='elections_h_tenant__c079e1_idx'),
+                ],
                 'verbose_name': 'historical storage election',
                 'verbose_name_plural': 'historical storage elections',
                 'ordering': ('-history_date', '-history_id'),
@@ -233,100 +263,19 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('tenant',), name='one_storageelection_proposed', violation_error_message='A proposal waits already: approve, reject or withdraw it first.'),
+                    models.UniqueConstraint(fields=('tenant', 'record_id'), name='storageelection_record_is_unique', violation_error_message='This record is in the register already.'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'approved', 'rejected', 'withdrawn'])), name='storageelection_status_is_known', violation_error_message='An election is proposed, approved, rejected or withdrawn.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('decided_at__isnull', False), ('effective_from__isnull', False)), _connector='OR'), name='approved_storageelection_is_complete', violation_error_message='An approved election says when it was approved, and from when it holds.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('decided_at__isnull', False), models.Q(('decision_reason', ''), _negated=True)), _connector='OR'), name='rejected_storageelection_has_a_reason', violation_error_message='A rejection says when and why.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawn_storageelection_has_a_reason', violation_error_message='A withdrawal says when and why.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('decided_at__isnull', True), ('withdrawn_at__lt', models.F('effective_from')), _connector='OR'), name='storageelection_in_force_is_not_withdrawn', violation_error_message='What has begun to hold is not withdrawn: elect anew, and that follows it.'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'approved')), fields=('tenant', 'effective_from'), name='storage_elections_begin_apart', violation_error_message='Another storage election begins at this instant: choose another one.'),
+                    models.CheckConstraint(condition=models.Q(('leaves_boundary', False), models.Q(models.Q(('transfer_assessment', ''), _negated=True), ('assessed_on__isnull', False)), _connector='OR'), name='leaving_the_boundary_is_assessed', violation_error_message='Say what was assessed of the transfer out of the EU Data Boundary, and when.'),
+                ],
                 'ordering': ('-proposed_at', '-id'),
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='collectionelection',
-            index=models.Index(fields=['tenant', 'effective_from'], name='collection_by_beginning'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('tenant',), name='one_collectionelection_proposed', violation_error_message='A proposal waits already: approve, reject or withdraw it first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.UniqueConstraint(fields=('tenant', 'record_id'), name='collectionelection_record_is_unique', violation_error_message='This record is in the register already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'approved', 'rejected', 'withdrawn'])), name='collectionelection_status_is_known', violation_error_message='An election is proposed, approved, rejected or withdrawn.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('decided_at__isnull', False), ('effective_from__isnull', False)), _connector='OR'), name='approved_collectionelection_is_complete', violation_error_message='An approved election says when it was approved, and from when it holds.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('decided_at__isnull', False), models.Q(('decision_reason', ''), _negated=True)), _connector='OR'), name='rejected_collectionelection_has_a_reason', violation_error_message='A rejection says when and why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawn_collectionelection_has_a_reason', violation_error_message='A withdrawal says when and why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='collectionelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('decided_at__isnull', True), ('withdrawn_at__lt', models.F('effective_from')), _connector='OR'), name='collectionelection_in_force_is_not_withdrawn', violation_error_message='What has begun to hold is not withdrawn: elect anew, and that follows it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='electedfeature',
-            constraint=models.UniqueConstraint(fields=('election', 'feature'), name='election_switches_a_feature_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='electionpolicy',
-            constraint=models.UniqueConstraint(fields=('tenant',), name='tenant_has_one_election_policy'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcollectionelection',
-            index=models.Index(fields=['tenant', 'id'], name='elections_h_tenant__7dbde4_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalelectedfeature',
-            index=models.Index(fields=['tenant', 'id'], name='elections_h_tenant__629314_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalelectionpolicy',
-            index=models.Index(fields=['tenant', 'id'], name='elections_h_tenant__b7a4a3_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstorageelection',
-            index=models.Index(fields=['tenant', 'id'], name='elections_h_tenant__c079e1_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'proposed')), fields=('tenant',), name='one_storageelection_proposed', violation_error_message='A proposal waits already: approve, reject or withdraw it first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.UniqueConstraint(fields=('tenant', 'record_id'), name='storageelection_record_is_unique', violation_error_message='This record is in the register already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['proposed', 'approved', 'rejected', 'withdrawn'])), name='storageelection_status_is_known', violation_error_message='An election is proposed, approved, rejected or withdrawn.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('decided_at__isnull', False), ('effective_from__isnull', False)), _connector='OR'), name='approved_storageelection_is_complete', violation_error_message='An approved election says when it was approved, and from when it holds.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'rejected'), _negated=True), models.Q(('decided_at__isnull', False), models.Q(('decision_reason', ''), _negated=True)), _connector='OR'), name='rejected_storageelection_has_a_reason', violation_error_message='A rejection says when and why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), models.Q(('withdrawn_at__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), _connector='OR'), name='withdrawn_storageelection_has_a_reason', violation_error_message='A withdrawal says when and why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('decided_at__isnull', True), ('withdrawn_at__lt', models.F('effective_from')), _connector='OR'), name='storageelection_in_force_is_not_withdrawn', violation_error_message='What has begun to hold is not withdrawn: elect anew, and that follows it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'approved')), fields=('tenant', 'effective_from'), name='storage_elections_begin_apart', violation_error_message='Another storage election begins at this instant: choose another one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storageelection',
-            constraint=models.CheckConstraint(condition=models.Q(('leaves_boundary', False), models.Q(models.Q(('transfer_assessment', ''), _negated=True), ('assessed_on__isnull', False)), _connector='OR'), name='leaving_the_boundary_is_assessed', violation_error_message='Say what was assessed of the transfer out of the EU Data Boundary, and when.'),
         ),
     ]

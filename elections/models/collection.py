@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Min, Q
 
-from audit.guards import Guard, JoinsOnly, append_only
+from audit.guards import Guard, JoinsOnly, OnlyAhead, append_only
 from catalog.models import Feature
 from elections.models.election import Election, life_of
 from elections.querysets import collection_holding
@@ -25,7 +25,18 @@ class CollectionElection(Election):
 
     history = TenantRecords(category="elections", label="name")
 
-    guards: ClassVar[tuple[Guard, ...]] = (*life_of("collection_election", "name"),)
+    guards: ClassVar[tuple[Guard, ...]] = (
+        *life_of("collection_election", "name"),
+        OnlyAhead(
+            name="collection_election_rewrites_nothing",
+            message="A later election of the same feature is in force already; what lies before it is not rewritten.",
+            same=("tenant_id",),
+            state=("status", "approved"),
+            start="effective_from",
+            by="decided_at",
+            about=("elections_electedfeature", "election_id", "feature_id"),
+        ),
+    )
 
     class Meta(Election.Meta):
         indexes = (models.Index(fields=("tenant", "effective_from"), name="collection_by_beginning"),)

@@ -14,7 +14,6 @@ from elections.models import CollectionElection, ElectedFeature
 from elections.rules import check_features, switched_features
 from elections.services.life import (
     approve,
-    held,
     keep_proposal,
     needs_second_person,
     require_no_proposal,
@@ -22,7 +21,7 @@ from elections.services.life import (
 )
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import require_open, require_reason
+from tenants.deeds import held, require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 

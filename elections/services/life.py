@@ -15,16 +15,11 @@ from elections.models import CollectionElection, Election, ElectionPolicy, Stora
 from elections.rules import check_assessed, check_features, check_region
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import locked, name_of, person_behind, require_open, require_reason
+from tenants.deeds import held, locked, name_of, person_behind, require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 
 Kind = TypeVar("Kind", bound=Election)
-
-
-def held(tenant: Tenant) -> Tenant:
-    """The tenant as it is now, its elections kept from everybody else until the transaction ends."""
-    return Tenant.objects.select_for_update().get(pk=tenant.pk)
 
 
 def require_no_proposal(kind: type[Election], tenant: Tenant) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 from audit.context import Action, deed
 from elections.models import ElectionPolicy
 from tenants.access import Principal, require
+from tenants.deeds import held, set_given
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -26,11 +27,9 @@ def set_election_policy(
     """
     require(by, Permission.SET_ELECTION_POLICY, tenant)
     # The tenant's row is the lock: the first two changes at once must not make two policies.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     policy = ElectionPolicy.of(tenant)
-    for name, value in {"four_eyes": four_eyes, "recipients": recipients}.items():
-        if value is not None:
-            setattr(policy, name, value)
+    set_given(policy, four_eyes=four_eyes, recipients=recipients)
     policy.full_clean()
     with deed("electionpolicy.changed", on=ElectionPolicy, action=Action.UPDATE, reason=reason):
         policy.save()

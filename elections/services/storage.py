@@ -16,7 +16,6 @@ from elections.models import Election, StorageElection
 from elections.rules import check_assessed, check_region, offered_region, refuse_value
 from elections.services.life import (
     approve,
-    held,
     keep_proposal,
     needs_second_person,
     require_no_proposal,
@@ -25,7 +24,7 @@ from elections.services.life import (
 from elections.storing import region_by_country
 from privacy_console.errors import Refused
 from tenants.access import Principal, require
-from tenants.deeds import require_open, require_reason
+from tenants.deeds import held, require_open, require_reason
 from tenants.models import Tenant
 from tenants.roles import Permission
 

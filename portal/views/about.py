@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from portal.collected import Situation, collected, shared
+from elections.collecting import collected_at
+from portal.collected import Situation, ahead, by_standing, shared
 from portal.views.bases import EmployeePage
 from tenants.models import Membership, User
 from tenants.roles import Role
@@ -13,10 +14,12 @@ from tenants.roles import Role
 class Collected(EmployeePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         situation = Situation.chosen(request.GET.get("management", ""), request.GET.get("device", ""))
+        now = collected_at(self.tenant)
         return self.page(
             "collected",
             situation=situation,
-            parts=collected(self.tenant, situation),
+            parts=by_standing(now, situation),
+            changes=ahead(self.tenant, now, situation),
             sharings=shared(self.tenant),
         )
 

@@ -21,11 +21,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from privacy_console.keys import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 
 DEFAULT_PAGE_SIZE = 50
 LARGEST_PAGE_SIZE = 500
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)

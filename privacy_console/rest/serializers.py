@@ -73,3 +73,9 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
         given = super().get_extra_kwargs()
         names = [name for name in self.Meta.fields if name not in self._declared_fields]
         return {name: {**given.get(name, {}), "read_only": True} for name in names}
+
+
+class SingleSerializer(OutputSerializer):
+    """What there is one of for each tenant: it needs no id."""
+
+    id = None  # type: ignore[assignment]

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from privacy_console.keys import LARGEST_ID
 from privacy_console.rest.concurrency import entity_tag, last_record, matches_none
 from privacy_console.rest.filters import PAGING, FilterSet, check_query
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import InputSerializer
 

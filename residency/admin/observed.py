@@ -19,15 +19,14 @@ from residency.models import ObservedLocation
 from residency.places import STORES
 from residency.services import Imported, import_locations, observe_location, sentence_of
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import DayField, Deed, InTenantForm
 from tenants.pages.parts import Badge, Panel, admin_url, facts, link_to
+from tenants.pages.two_steps import LARGEST_UPLOAD
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
-LARGEST_UPLOAD = 20 * 1024 * 1024
 TITLE = "Where data is stored and processed"
 
 
@@ -92,7 +91,6 @@ OBSERVE = Deed(
     ],
     done="{subject} is recorded.",
     icon="add_location_alt",
-    template="admin/residency/observe.html",
 )
 LABELS = {"As elected": "success", "Elsewhere": "danger", "Nothing elected": "info"}
 TONES = {"As elected": "good", "Elsewhere": "bad", "Nothing elected": "plain"}
@@ -114,12 +112,12 @@ class AgreementFilter(admin.SimpleListFilter):
 @admin.register(ObservedLocation)
 class ObservedLocationAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_RESIDENCY
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Observed locations"
     intro = "Where the provider showed the data to be, and whether that is where it was elected to be."
     empty_text = (
         "Nothing recorded. Look at the provider's tenant status and enter what it shows, or import a file."
     )
+    related = ("region", "elected")
     list_display = ("place", "agreement", "elected_name", "tenant_name", "observed_on", "source", "recorded")
     list_filter = (AgreementFilter, "region", "observed_on")
     search_fields = ("place", "source", "recorded_by")
@@ -142,20 +140,12 @@ class ObservedLocationAdmin(TenantModelAdmin):
             request, "admin/residency/residency.html", context, status=found["moment"].status
         )
 
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
-
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
         """A file leads to the list, with what it came to."""
         if not isinstance(result, Imported):
             return super().after(request, deed, obj, result)
         messages.success(request, sentence_of(result))
         return HttpResponseRedirect(admin_url(self.model, "changelist"))
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[ObservedLocation]:
-        rows: QuerySet[ObservedLocation] = super().scope(tenants)
-        return rows.select_related("tenant", "region", "elected")
 
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         if model is Region:
@@ -169,10 +159,6 @@ class ObservedLocationAdmin(TenantModelAdmin):
     @column(description="Elected", ordering="elected__name")
     def elected_name(self, seen: ObservedLocation) -> str:
         return seen.elected.name if seen.elected else ""
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, seen: ObservedLocation) -> str:
-        return seen.tenant.name
 
     @column(description="Recorded", ordering="recorded_at")
     def recorded(self, seen: ObservedLocation) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
@@ -20,19 +19,20 @@ from audit.context import Action, deed
 from audit.services import record
 from catalog.models import Region
 from elections.models import StorageElection
-from privacy_console.errors import Refused
+from privacy_console.batches import batches
+from privacy_console.errors import Refused, first_of
 from residency.models import LocationDrift, ObservedLocation
 from residency.places import Gazetteer, Spot
 from residency.reading import Reading, Row, one_line, read
 from tenants.access import Principal, require
-from tenants.deeds import name_of, require_one_line
+from tenants.deeds import held, name_of, require_one_line
+from tenants.drift.base import STAYS_CLOSED
 from tenants.models import Tenant
 from tenants.roles import Permission
 
 AT_ONCE = 1_000
 SHOWN_PROBLEMS = 20
-Status, Resolution = LocationDrift.Status, LocationDrift.Resolution
-STAYS_CLOSED = (Resolution.ACCEPTED, Resolution.MISREAD)
+Status = LocationDrift.Status
 
 
 @dataclass
@@ -68,7 +68,8 @@ def observe_location(
     spot = Gazetteer().find(place)
     if spot is None:
         raise ValidationError({"place": f"“{place}” is no region or country that the catalog knows."})
-    tenant = _alone(tenant)
+    # Two at once would both find the same difference new.
+    tenant = held(tenant, no_key=True)
     book = _Book(tenant, by, ObservedLocation.Origin.BY_HAND)
     with deed("location.observed", on=ObservedLocation, action=Action.CREATE, reason=reason):
         book.keep([Row(observed_on, place, spot, source)])
@@ -98,17 +99,18 @@ def import_locations(
     Raises PermissionDenied, and Refused for a file that is neither, or with problems.
     """
     require(by, Permission.OBSERVE_LOCATIONS, tenant)
-    tenant, source = _alone(tenant), one_line(source) or "File"
+    tenant, source = held(tenant, no_key=True), one_line(source) or "File"
     today, gazetteer, reading = timezone.localdate(), Gazetteer(), Reading()
     for _ in read(file, gazetteer, today, source, reading):
         advance(1)
     if reading.wrong and not skip_problems:
-        raise Refused("problems", _as_text(reading))
+        shown = first_of(reading.problems, SHOWN_PROBLEMS, of=reading.wrong)
+        raise Refused("problems", f"The file was not taken: {shown}.")
     if not reading.rows:
         raise Refused("nothing", "The file holds no row that can be kept.")
     book = _Book(tenant, by, ObservedLocation.Origin.IMPORTED)
     with deed("location.observed", on=ObservedLocation, action=Action.CREATE, reason=reason):
-        for batch in _batches(read(file, gazetteer, today, source, Reading()), AT_ONCE):
+        for batch in batches(read(file, gazetteer, today, source, Reading()), AT_ONCE):
             book.keep(batch)
             advance(len(batch))
     book.settle()
@@ -121,27 +123,11 @@ def import_locations(
 
 def sentence_of(outcome: Imported) -> str:
     """What an import came to, in a line."""
-    left = f" {outcome.left_out:,} rows were left out." if outcome.left_out else ""
+    left = f" Rows left out: {outcome.left_out:,}." if outcome.left_out else ""
     return (
-        f"{outcome.added:,} locations recorded, {outcome.known:,} known already. {outcome.differing:,} lie elsewhere "
-        f"than elected: {outcome.opened:,} new differences, {outcome.cleared:,} no longer found.{left}"
+        f"Locations recorded: {outcome.added:,}, known already: {outcome.known:,}; elsewhere than elected: "
+        f"{outcome.differing:,}. New differences: {outcome.opened:,}, no longer found: {outcome.cleared:,}.{left}"
     )
-
-
-def _alone(tenant: Tenant) -> Tenant:
-    """Two at once would both find the same difference new; who writes anything else of the tenant need not wait."""
-    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
-
-
-def _as_text(reading: Reading) -> str:
-    more = reading.wrong - SHOWN_PROBLEMS
-    tail = f"; and {more:,} more" if more > 0 else ""
-    return f"The file was not taken: {'; '.join(reading.problems[:SHOWN_PROBLEMS])}{tail}."
-
-
-def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, size)):
-        yield batch
 
 
 @dataclass
@@ -228,7 +214,7 @@ class _Book:
         """Not while it is open, not what was accepted or misread, and not a day that a closed one already counts."""
         if known is None:
             return True
-        if known.status == Status.OPEN or known.resolution in STAYS_CLOSED:
+        if known.is_open or known.resolution in STAYS_CLOSED:
             return False
         return sighting.last > known.last_seen_on
 
@@ -249,7 +235,7 @@ class _Book:
         with deed("location_drift.found_again", on=LocationDrift, action=Action.UPDATE):
             for key, sighting in self.sightings.items():
                 drift = known.get(key)
-                if drift is None or drift.status != Status.OPEN:
+                if drift is None or not drift.is_open:
                     continue
                 first, last = min(drift.first_seen_on, sighting.first), max(drift.last_seen_on, sighting.last)
                 if (first, last) != (drift.first_seen_on, drift.last_seen_on):

@@ -7,12 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from tenants.access import signed_in
-from tenants.models import AccessToken, Membership, Tenant
+from tenants.models import AccessToken, Membership
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, InTenantForm, OptionalReasonForm
@@ -79,10 +78,10 @@ def _what_removal_does(membership: Membership) -> list[str]:
 @admin.register(Membership)
 class MembershipAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_MEMBERS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Members"
     intro = "Who acts for the tenant, and in which role."
     empty_text = "There is no member yet."
+    related = ("user",)
     list_display = ("person", "username", "role_name", "tenant_name", "since")
     list_filter = ("role",)
     search_fields = ("user__username", "user__display_name")
@@ -120,10 +119,6 @@ class MembershipAdmin(TenantModelAdmin):
         ),
     )
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Membership]:
-        rows: QuerySet[Membership] = super().scope(tenants).select_related("user", "tenant")
-        return rows
-
     @column(description="Person", ordering="user__display_name")
     def person(self, membership: Membership) -> str:
         return str(membership.user)
@@ -135,10 +130,6 @@ class MembershipAdmin(TenantModelAdmin):
     @column(description="Role", label=True, ordering="role")
     def role_name(self, membership: Membership) -> str:
         return membership.get_role_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, membership: Membership) -> str:
-        return membership.tenant.name
 
     @column(description="Since", ordering="created_at")
     def since(self, membership: Membership) -> str:

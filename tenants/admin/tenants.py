@@ -67,7 +67,6 @@ class ChangeTenantForm(OptionalReasonForm):
 @admin.register(Tenant)
 class TenantAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TENANT
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Tenants"
     intro = "The organisations whose devices are managed. Each answers for its own data and sees nothing of the others."
     empty_text = "You are a member of no tenant yet. A tenant's administrator can add you."

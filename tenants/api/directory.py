@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import Count, Q
 from rest_framework import serializers
 
+from privacy_console.keys import key_of
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import ChoiceFilter, FilterSet, TextFilter
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.serializers import OutputSerializer
 from tenants.api.viewsets import TenantViewSet
 from tenants.models import Employee, Group, GroupMember
@@ -50,10 +50,7 @@ class EmployeeFilters(FilterSet):
     search = TextFilter(method="by_words", help_text="A part of the user name or the display name.")
 
     def by_group(self, employees: Any, name: str, value: str) -> Any:
-        is_id = value.isascii() and value.isdecimal() and int(value) <= LARGEST_ID
-        if not is_id:
-            return employees.none()
-        members = self.view.memberships().filter(group=int(value))
+        members = self.view.memberships().filter(group=key_of(value))
         return employees.filter(id__in=members.values("employee"))
 
     def by_words(self, employees: Any, name: str, value: str) -> Any:

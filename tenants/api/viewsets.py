@@ -21,6 +21,7 @@ from privacy_console.rest.instants import as_of
 from privacy_console.rest.viewsets import ConsoleViewSet, Parameter
 from tenants.access import Principal
 from tenants.api.idempotency import answer_once
+from tenants.deeds import held
 from tenants.models import AccessToken, Tenant, TenantOwned
 from tenants.refusals import note_refused_write
 
@@ -138,6 +139,6 @@ class OneForTenantViewSet(TenantViewSet):
         """Have the deed change it, unless somebody else did since it was read (`If-Match`)."""
         with transaction.atomic():
             # Held, so that nobody else makes the tenant's first one in between.
-            Tenant.objects.select_for_update().get(pk=self.tenant.pk)
+            held(self.tenant)
             check_if_match(request, self.version(self.get_object()), required=True)
             return self.answer(deed(tenant=self.tenant, **given, by=self.principal))

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from audit.services import record
-from privacy_console.errors import Refused
+from privacy_console.errors import Refused, first_of
 from tenants.access import Principal, require
+from tenants.deeds import held
 from tenants.directory.reading import PersonRecord, Reading, read
 from tenants.models import Employee, Group, GroupMember, Tenant
 from tenants.roles import Permission
@@ -54,11 +55,12 @@ def import_people(
     """
     require(by, Permission.KEEP_DIRECTORY, tenant)
     # One at a time: two imports at once would both find somebody new.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     reading = read(content)
     # Whoever stands in a line that cannot be read has not left.
     if reading.problems and (is_complete or not skip_problems):
-        raise Refused("problems", _as_text(reading.problems))
+        shown = first_of(reading.problems, SHOWN_PROBLEMS, of=len(reading.problems))
+        raise Refused("problems", f"The file was not taken: {shown}.")
     if is_complete and not reading.people:
         raise Refused("nobody", "The file names nobody; as the whole directory it would let everybody go.")
     outcome = Imported(problems=reading.problems)
@@ -91,7 +93,7 @@ def join_by_sign_in(*, tenant: Tenant, **values: str) -> Employee | None:
     if reading.problems:
         return None
     # One at a time, as with imports.
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    held(tenant)
     (person,) = reading.people.values()
     employees = Employee.objects.for_tenant(tenant)
     known: Employee | None = employees.filter(directory_id=person.directory_id).first()
@@ -103,12 +105,6 @@ def join_by_sign_in(*, tenant: Tenant, **values: str) -> Employee | None:
     with deed("directory.joined", on=Employee, action=Action.CREATE):
         employee.save()
     return employee
-
-
-def _as_text(problems: list[str]) -> str:
-    more = len(problems) - SHOWN_PROBLEMS
-    tail = f"; and {more:,} more" if more > 0 else ""
-    return f"The file was not taken: {'; '.join(problems[:SHOWN_PROBLEMS])}{tail}."
 
 
 def _take_over(

@@ -31,6 +31,13 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'directory_id'), name='employee_is_known_once', violation_error_message='The directory knows this id already.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', True), ('status', 'active')), models.Q(('left_at__isnull', False), ('status', 'left')), _connector='OR'), name='left_employee_has_a_date', violation_error_message='Whoever left, left at some time.'),
+                ],
+                'indexes': [
+                    models.Index(models.F('tenant'), django.db.models.functions.text.Lower('user_principal_name'), name='employee_by_user_name'),
+                ],
                 'ordering': ('user_principal_name', 'id'),
             },
         ),
@@ -43,6 +50,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'directory_id'), name='group_is_known_once', violation_error_message='The directory knows this id already.'),
+                ],
                 'ordering': ('name', 'id'),
             },
         ),
@@ -54,6 +64,11 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='tenants.group')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('group', 'employee'), name='employee_is_in_a_group_once'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='employee',
@@ -78,6 +93,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__cccfc0_idx'),
+                ],
                 'verbose_name': 'historical employee',
                 'verbose_name_plural': 'historical employees',
                 'ordering': ('-history_date', '-history_id'),
@@ -97,6 +115,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__46500e_idx'),
+                ],
                 'verbose_name': 'historical group',
                 'verbose_name_plural': 'historical groups',
                 'ordering': ('-history_date', '-history_id'),
@@ -116,43 +137,14 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__6117bb_idx'),
+                ],
                 'verbose_name': 'historical group member',
                 'verbose_name_plural': 'historical group members',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(fields=('tenant', 'directory_id'), name='group_is_known_once', violation_error_message='The directory knows this id already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='groupmember',
-            constraint=models.UniqueConstraint(fields=('group', 'employee'), name='employee_is_in_a_group_once'),
-        ),
-        migrations.AddIndex(
-            model_name='employee',
-            index=models.Index(models.F('tenant'), django.db.models.functions.text.Lower('user_principal_name'), name='employee_by_user_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.UniqueConstraint(fields=('tenant', 'directory_id'), name='employee_is_known_once', violation_error_message='The directory knows this id already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='employee',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('left_at__isnull', True), ('status', 'active')), models.Q(('left_at__isnull', False), ('status', 'left')), _connector='OR'), name='left_employee_has_a_date', violation_error_message='Whoever left, left at some time.'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalemployee',
-            index=models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__cccfc0_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalgroup',
-            index=models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__46500e_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalgroupmember',
-            index=models.Index(fields=['tenant', 'id'], name='tenants_his_tenant__6117bb_idx'),
         ),
     ]

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -17,9 +18,11 @@ from audit.models import AuditEvent
 from tenants.access import signed_in
 from tenants.choice import chosen_tenant, tenants_allowing, visible_tenants
 from tenants.models import Tenant
+from tenants.pages.columns import column
 from tenants.pages.doing import Doing
 from tenants.pages.lists import Listing
 from tenants.pages.telling import Telling
+from tenants.roles import Permission
 
 
 class ConsoleModelAdmin(Listing, Doing, Telling):
@@ -48,11 +51,22 @@ class PlatformModelAdmin(ConsoleModelAdmin):
 
 
 class TenantModelAdmin(ConsoleModelAdmin):
-    """Pages of what belongs to tenants: nothing of another tenant exists here, in any list, choice or message."""
+    """Pages of what belongs to tenants: nothing of another tenant exists here, in any list, choice or message.
+
+    related: foreign keys to fetch along, beside the tenant.
+    """
+
+    history_permission = Permission.VIEW_EVENTS
+    related: ClassVar[Sequence[str]] = ()
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Any]:
         """The rows of these tenants."""
-        return self.model.objects.across_tenants().filter(tenant__in=tenants)  # type: ignore[no-any-return]
+        rows = self.model.objects.across_tenants().filter(tenant__in=tenants)
+        return rows.select_related("tenant", *self.related)  # type: ignore[no-any-return]
+
+    @column(description="Tenant", ordering="tenant__name")
+    def tenant_name(self, obj: Any) -> str:
+        return str(obj.tenant.name)
 
     def tenant_of(self, obj: Any) -> Tenant | None:
         tenant: Tenant = obj.tenant

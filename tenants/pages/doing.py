@@ -17,6 +17,7 @@ from tenants.choice import chosen_tenant
 from tenants.pages.deeds import Deed, DeedForm
 from tenants.pages.parts import admin_url
 from tenants.pages.records import Showing
+from tenants.pages.two_steps import TwoStepForm
 
 
 class Doing(Showing):
@@ -74,7 +75,7 @@ class Doing(Showing):
     def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         """POST fills the form. An address may suggest what is added, never what happens to an object at hand."""
         if request.method == "POST":
-            return {"data": request.POST}
+            return {"data": request.POST, "files": request.FILES}
         return {"initial": request.GET.dict()} if obj is None else {}
 
     def deed_context(self, request: HttpRequest, deed: Deed, obj: Any, form: DeedForm) -> dict[str, Any]:
@@ -91,7 +92,11 @@ class Doing(Showing):
         )
 
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """Where a deed that was done leads: to the object's page."""
+        """Where a deed that was done leads: to the object's page; a first step, to the second on the same page."""
+        if isinstance(result, TwoStepForm):
+            told = {"consequences": result.consequences(), "panels": result.panels()}
+            context = self.deed_context(request, deed, obj, result) | told
+            return TemplateResponse(request, deed.template, context)
         subject = result if isinstance(result, models.Model) else obj
         messages.success(request, deed.done.format(subject=subject))
         return HttpResponseRedirect(admin_url(subject, "change", subject.pk))

@@ -36,6 +36,8 @@ class TwoTexts(forms.Form):
         offered = texts.select_related("revision__version").order_by(
             "-revision__version__number", "-revision__number", "language"
         )
+        newest = offered.filter(language=policy.default_language).values_list("pk", flat=True)[:2]
+        self.initial = dict(zip(("after", "before"), newest, strict=False))
         for name, label in (("before", "From"), ("after", "To")):
             self.fields[name] = TextField(offered, label=label, widget=SELECT)
 

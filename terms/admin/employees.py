@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 
-from tenants.models import Employee, Group, Tenant
+from tenants.directory import Imported
+from tenants.models import Employee, Group
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed
 from tenants.pages.parts import Badge, Code, Panel, Table, admin_url, facts, link_to
 from tenants.roles import Permission
-from terms.admin.importing import IMPORT, ImportForm, sentence_of
+from terms.admin.importing import IMPORT, sentence_of
 from terms.models import Acceptance
 from terms.standing import Place, Standing, places_of
 
@@ -34,7 +33,6 @@ TONES = {
 @admin.register(Employee)
 class EmployeeAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_DIRECTORY
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Employees"
     intro = "The people whose devices are managed, as the directory knows them. They use the portal, not these pages."
     empty_text = "Nobody is known yet. Import the employees from your directory."
@@ -45,18 +43,10 @@ class EmployeeAdmin(TenantModelAdmin):
     ordering = ("user_principal_name", "id")
     adding = IMPORT
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Employee]:
-        rows: QuerySet[Employee] = super().scope(tenants)
-        return rows.select_related("tenant")
-
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
-
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """The first step leads to the second, on the same page; that one to the list."""
-        if isinstance(result, ImportForm):
-            return TemplateResponse(request, deed.template, self.deed_context(request, deed, None, result))
+        """An import leads to the list, with what it came to."""
+        if not isinstance(result, Imported):
+            return super().after(request, deed, obj, result)
         messages.success(request, f"Imported: {sentence_of(result)}")
         return HttpResponseRedirect(admin_url(Employee, "changelist"))
 
@@ -71,10 +61,6 @@ class EmployeeAdmin(TenantModelAdmin):
     @column(description="State", label=LABELS, ordering="status")
     def state(self, employee: Employee) -> str:
         return employee.get_status_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, employee: Employee) -> str:
-        return employee.tenant.name
 
     def headline(self, request: HttpRequest, obj: Employee) -> Sequence[Any]:
         return [Badge(obj.get_status_display(), "good" if obj.is_active else "plain")]

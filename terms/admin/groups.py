@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest
 
-from tenants.models import Employee, Group, Tenant
+from tenants.models import Employee, Group
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.parts import Badge, Code, Panel, Table, facts, link_to
@@ -21,7 +21,6 @@ PEOPLE_SHOWN = 100
 @admin.register(Group)
 class GroupAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_DIRECTORY
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Groups"
     intro = "The directory's groups, which terms can be assigned to. They come with the import of employees."
     empty_text = "No group yet. Import employees with their groups."
@@ -30,20 +29,12 @@ class GroupAdmin(TenantModelAdmin):
     search_help_text = "Name or directory id."
     ordering = ("name", "id")
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Group]:
-        rows: QuerySet[Group] = super().scope(tenants)
-        return rows.select_related("tenant")
-
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number=Count("memberships"))
 
     @column(description="Members", ordering="number")
     def members(self, group: Any) -> int:
         return int(group.number)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, group: Group) -> str:
-        return group.tenant.name
 
     def panels(self, request: HttpRequest, obj: Group) -> list[Panel]:
         about = [("Name", obj.name), ("Directory id", Code(obj.directory_id))]

@@ -1,19 +1,11 @@
-"""Importing employees through the pages, in two steps: what the file comes to, then keeping it.
-
-Between the steps the file is not kept: the page carries it, signed for the person and the tenant.
-"""
+"""Importing employees through the pages, in two steps: what the file comes to, then keeping it."""
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -23,11 +15,9 @@ from tenants.directory.reading import read
 from tenants.models import Tenant
 from tenants.pages.deeds import Deed, InTenantForm
 from tenants.pages.parts import Panel, Table
+from tenants.pages.two_steps import TwoStepForm, packed, unpacked
 from tenants.roles import Permission
 
-LARGEST_UPLOAD = 20 * 1024 * 1024
-LARGEST_CARRIED = 2 * 1024 * 1024
-GOOD_FOR = timedelta(hours=1)
 PROBLEMS_SHOWN = 200
 COUNTS = {
     "added": "New",
@@ -38,12 +28,12 @@ COUNTS = {
     "joined_groups": "Joined a group",
     "left_groups": "Left a group",
 }
-TOO_MUCH = "This is too much for a page: use the command import_employees, or the API."
 
 
-class ImportForm(InTenantForm):
-    """First the file; then, with what it comes to at hand, only the confirmation."""
-
+class ImportForm(TwoStepForm, InTenantForm):
+    purpose = "directory.import"
+    command = "import_employees"
+    chosen = "document"
     document = forms.FileField(
         label="File",
         error_messages={"required": "Choose a file."},
@@ -55,64 +45,47 @@ class ImportForm(InTenantForm):
         required=False,
         help_text="Whoever is not in the file has left. Only for a file without any problem.",
     )
-    carried = forms.CharField(required=False, widget=forms.HiddenInput)
+    outcome: Imported
 
-    def prepare(self) -> None:
-        super().prepare()
-        self.outcome: Imported | None = None
-        self.is_refused = False
-        self.fields["document"].required = not self.data.get("carried")
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if self.errors:
-            return given
-        file = self._carried() if given["carried"] else self._uploaded(given.get("document"))
-        return {**given, "file": file, "form": self}
-
-    def _salt(self) -> str:
-        tenant: Tenant = self.cleaned_data["tenant"]
-        return f"directory.import:{tenant.pk}:{signed_in(self.request).as_actor()['actor_id']}"
-
-    def _carried(self) -> dict[str, Any]:
-        try:
-            data = signing.loads(self.cleaned_data["carried"], salt=self._salt(), max_age=GOOD_FOR)
-        except signing.BadSignature:
-            raise ValidationError(
-                "The preview is too old, or of another tenant. Choose the file again."
-            ) from None
-        return {**data, "content": zlib.decompress(base64.b64decode(data["content"]))}
-
-    def _uploaded(self, upload: Any) -> dict[str, Any]:
-        if upload.size > LARGEST_UPLOAD:
-            raise ValidationError({"document": f"It has more than {LARGEST_UPLOAD >> 20} MB. {TOO_MUCH}"})
+    def read(self, given: dict[str, Any]) -> dict[str, Any]:
+        upload, is_complete = given["document"], given["is_complete"]
         return {
-            "content": upload.read(),
-            "name": str(upload.name)[:200],
-            "is_complete": self.cleaned_data["is_complete"],
+            "file": {"content": upload.read(), "name": str(upload.name)[:200], "is_complete": is_complete}
         }
 
-    def show(self, file: dict[str, Any], outcome: Imported) -> None:
-        """Ask to confirm what the file comes to. Raises ValidationError where it is too much for a page."""
-        packed = base64.b64encode(zlib.compress(file["content"])).decode()
-        text = signing.dumps({**file, "content": packed}, salt=self._salt())
-        if len(text) > LARGEST_CARRIED:
-            raise ValidationError(TOO_MUCH)
-        self.outcome, self.is_refused = outcome, bool(file["is_complete"] and outcome.problems)
-        given: Any = self.data.copy()  # type: ignore[attr-defined]
-        given["carried"] = text
-        self.data = given
-        self.fields["tenant"].widget = forms.HiddenInput()
-        del self.fields["document"], self.fields["is_complete"]
+    def unpack(self, carried: Any) -> dict[str, Any]:
+        return {"file": {**carried, "content": unpacked(carried["content"])}}
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.outcome and self.cleaned_data["is_complete"] and self.outcome.problems)
+
+    def consequences(self) -> list[str]:
+        if self.is_refused:
+            return [
+                "As the whole directory the file is not taken: whoever stands in a broken line would have left.",
+                "Correct the lines named below and choose the file again; or import it as a part of the directory.",
+            ]
+        return [
+            f"It comes to: {sentence_of(self.outcome)}",
+            "Lines with a problem are left out." if self.outcome.problems else "Every line can be read.",
+        ]
+
+    def panels(self) -> list[Panel]:
+        """The counts and the problems."""
+        counts = [[label, f"{getattr(self.outcome, name):,}"] for name, label in COUNTS.items()]
+        shown = Panel("What the file comes to", table=Table(("People", "Number"), counts))
+        return [shown, *_problems(self.outcome.problems)]
 
 
-def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> Imported | ImportForm:
+def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> Imported | TwoStepForm:
     """The import where it was confirmed; before that, the form with what it would come to."""
+    file: dict[str, Any] = data["file"]
     if data["carried"]:
-        return _import(request, data["tenant"], data["file"])
+        return _import(request, data["tenant"], file)
     form: ImportForm = data["form"]
-    form.show(data["file"], _tried(request, data["tenant"], data["file"]))
-    return form
+    outcome = _tried(request, data["tenant"], file)
+    return form.confirm(outcome, carried={**file, "content": packed(file["content"])})
 
 
 def _import(request: HttpRequest, tenant: Tenant, file: dict[str, Any]) -> Imported:
@@ -147,32 +120,6 @@ def sentence_of(outcome: Imported) -> str:
     return f"{', '.join([*told, *problems]) or 'nothing to change'}."
 
 
-def consequences(form: ImportForm) -> list[str]:
-    if form.outcome is None:
-        return [
-            "First you see what the file comes to. Nothing is kept before you confirm it.",
-            "People are recognised by their directory id. Nobody is deleted: whoever leaves stays, as left.",
-        ]
-    if form.is_refused:
-        return [
-            "As the whole directory the file is not taken: whoever stands in a broken line would have left.",
-            "Correct the lines named below and choose the file again; or import it as a part of the directory.",
-        ]
-    return [
-        f"It comes to: {sentence_of(form.outcome)}",
-        "Lines with a problem are left out." if form.outcome.problems else "Every line can be read.",
-    ]
-
-
-def panels(request: HttpRequest, form: ImportForm) -> list[Panel]:
-    """The counts and the problems, once the file was read."""
-    if form.outcome is None:
-        return []
-    counts = [[label, f"{getattr(form.outcome, name):,}"] for name, label in COUNTS.items()]
-    shown = Panel("What the file comes to", table=Table(("People", "Number"), counts))
-    return [shown, *_problems(form.outcome.problems)]
-
-
 def _problems(problems: Sequence[str]) -> list[Panel]:
     rows = [list(problem.partition(": ")[::2]) for problem in problems[:PROBLEMS_SHOWN]]
     title = f"{len(problems):,} that cannot be read"
@@ -185,9 +132,11 @@ IMPORT = Deed(
     Permission.KEEP_DIRECTORY,
     run,
     form=ImportForm,
-    consequences=consequences,
-    panels=panels,
+    consequences=lambda form: [
+        "First you see what the file comes to. Nothing is kept before you confirm it.",
+        "People are recognised by their directory id. Nobody is deleted: whoever leaves stays, as left.",
+    ],
     done="Imported.",
     icon="upload",
-    template="admin/terms/import.html",
+    template="admin/console/two_steps.html",
 )

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from privacy_console.rest.pagination import LARGEST_ID
+from privacy_console.keys import key_of
 from tenants.models import Employee
 from tenants.pages.parts import Badge, Several, Table, admin_url, link_to
 from tenants.roles import Permission
@@ -57,9 +57,7 @@ def outstanding_view(page: Any, request: HttpRequest, policy: TermsPolicy) -> Ht
 
 def _named(policy: TermsPolicy, key: str) -> Employee | None:
     """The employee with this key, whom a page of the list ended with."""
-    if not (key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID):
-        return None
-    found: Employee | None = Employee.objects.for_tenant(policy.tenant_id).filter(pk=key).first()
+    found: Employee | None = Employee.objects.for_tenant(policy.tenant_id).filter(pk=key_of(key)).first()
     return found
 
 

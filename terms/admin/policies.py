@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed
 from tenants.pages.lists import ConsoleChangeList
 from tenants.pages.parts import Badge, Fact, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
-from terms.admin.acceptance_imports import ImportForm, panels_of, what_it_comes_to
 from terms.admin.bars import percent, share
 from terms.admin.comparing import difference_view
 from terms.admin.course import course_view
@@ -26,6 +23,7 @@ from terms.admin.exporting import export_view, files_panels
 from terms.admin.outstanding import outstanding_view
 from terms.admin.overview import Overview, overviews
 from terms.admin.settings import CREATE, DEEDS, help_of
+from terms.admin.states import state_badge, with_followers
 from terms.models import Acceptance, TermsPolicy, TermsRevision, TermsTarget, TermsVersion
 from terms.models.version import Publication
 from terms.progress import progress
@@ -84,7 +82,6 @@ def _groups(number: int) -> str:
 @admin.register(TermsPolicy)
 class TermsPolicyAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Terms policies"
     intro = "What the company asks its employees to accept, from whom, and how many of them have."
     empty_text = "No terms yet. Create them, draft a version, write its texts and publish it."
@@ -95,10 +92,6 @@ class TermsPolicyAdmin(TenantModelAdmin):
     ordering = ("name", "id")
     adding = CREATE
     deeds = DEEDS
-
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsPolicy]:
-        rows: QuerySet[TermsPolicy] = super().scope(tenants)
-        return rows.select_related("tenant")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -132,20 +125,11 @@ class TermsPolicyAdmin(TenantModelAdmin):
         """Any two of its texts side by side."""
         return difference_view(self, request, self.required_object(request, object_id))
 
-    def form_arguments(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        files = {"files": request.FILES} if request.method == "POST" else {}
-        return super().form_arguments(request, obj) | files
-
     def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """An import's first step leads to its second, on the same page; reminding, back to who is outstanding."""
+        """Reminding leads back to who is outstanding."""
         if isinstance(result, Reminded):
-            (messages.success if result.reminded else messages.warning)(request, str(result))
+            (messages.success if result.reminded or result.later else messages.warning)(request, str(result))
             return HttpResponseRedirect(admin_url(obj, "outstanding", obj.pk))
-        if isinstance(result, ImportForm) and result.outcome is not None:
-            panels = panels_of(result.outcome)
-            told = {"consequences": what_it_comes_to(result.outcome), "panels": panels}
-            context = self.deed_context(request, deed, obj, result) | told
-            return TemplateResponse(request, deed.template, context)
         return super().after(request, deed, obj, result)
 
     def course_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -180,10 +164,6 @@ class TermsPolicyAdmin(TenantModelAdmin):
     @column(description="Drafts", ordering="waiting")
     def drafts(self, policy: Any) -> int:
         return int(policy.waiting)
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, policy: TermsPolicy) -> str:
-        return policy.tenant.name
 
     def headline(self, request: HttpRequest, obj: TermsPolicy) -> Sequence[Any]:
         if obj.is_retired:
@@ -246,7 +226,7 @@ def _progress(policy: TermsPolicy) -> Panel:
 
 def _versions(policy: TermsPolicy) -> Panel:
     revisions = TermsRevision.objects.for_tenant(policy.tenant_id).filter(version__policy=policy)
-    shown = revisions.select_related("version__policy").prefetch_related("texts")
+    shown = with_followers(revisions).select_related("version__policy").prefetch_related("texts")
     newest = list(shown.order_by("-version__number", "-number")[: REVISIONS_SHOWN + 1])
     rows = [_row(one) for one in newest[:REVISIONS_SHOWN]]
     more = f"The newest {REVISIONS_SHOWN}. All of them are under Versions and texts."
@@ -276,11 +256,6 @@ def _row(revision: TermsRevision) -> list[Any]:
         [revision.drafted_at, f"by {revision.drafted_by}"],
         published,
     ]
-
-
-def state_badge(revision: TermsRevision) -> Badge:
-    is_draft = revision.status == Publication.DRAFT
-    return Badge(revision.get_status_display(), "warn" if is_draft else "good")
 
 
 def asked_for(version: TermsVersion) -> Any:

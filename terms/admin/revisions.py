@@ -16,14 +16,14 @@ from tenants.pages.columns import column
 from tenants.pages.parts import Badge, Code, Link, Panel, Several, Table, admin_url, facts, link_to
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
-from terms.admin.policies import asked_for, state_badge
+from terms.admin.policies import asked_for
+from terms.admin.states import LABELS, state_badge, state_of, with_followers
 from terms.admin.writing import DEEDS, is_draft
 from terms.languages import best_of
 from terms.markdown import as_html
 from terms.models import Acceptance, TermsRevision, TermsText
 from terms.models.version import Publication
 
-LABELS = {"Draft": "warning", "Published": "success"}
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb")
 
 
@@ -41,10 +41,10 @@ def words_of(text: TermsText) -> dict[str, Any]:
 @admin.register(TermsRevision)
 class TermsRevisionAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_TERMS
-    history_permission = Permission.VIEW_EVENTS
     list_title = "Versions and texts"
     intro = "Every wording of the terms: versions ask everybody again, revisions are small corrections that do not."
     empty_text = "No version yet. Create terms, then draft their first version."
+    related = ("version__policy",)
     list_display = ("wording", "state", "languages", "drafted", "published", "tenant_name")
     list_filter = ("status",)
     search_fields = ("version__policy__name", "drafted_by", "published_by", "note")
@@ -53,8 +53,8 @@ class TermsRevisionAdmin(TenantModelAdmin):
     deeds = DEEDS
 
     def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[TermsRevision]:
-        rows: QuerySet[TermsRevision] = super().scope(tenants)
-        return rows.select_related("tenant", "version__policy").prefetch_related("texts")
+        rows: QuerySet[TermsRevision] = with_followers(super().scope(tenants))
+        return rows.prefetch_related("texts")
 
     def pages(self) -> Sequence[tuple[str, Any, str]]:
         return [("<path:object_id>/preview/", self.preview_view, "terms_termsrevision_preview")]
@@ -65,7 +65,7 @@ class TermsRevisionAdmin(TenantModelAdmin):
 
     @column(description="State", label=LABELS, ordering="status")
     def state(self, revision: TermsRevision) -> str:
-        return revision.get_status_display()
+        return state_of(revision)
 
     @column(description="Languages", empty_value="no text yet")
     def languages(self, revision: TermsRevision) -> str | None:
@@ -78,10 +78,6 @@ class TermsRevisionAdmin(TenantModelAdmin):
     @column(description="Published", ordering="published_at", empty_value="not yet")
     def published(self, revision: TermsRevision) -> str | None:
         return minute(revision.published_at) if revision.published_at else None
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, revision: TermsRevision) -> str:
-        return revision.tenant.name
 
     # --- One wording ---
 

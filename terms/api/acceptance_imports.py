@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from consents.api.drift import DRY_RUN, ImportFilters, ImportParser, wants_dry_run
-from privacy_console.rest.concurrency import entity_tag
 from privacy_console.rest.instants import InstantField
 from privacy_console.rest.serializers import IdField, InputSerializer, OutputSerializer
-from privacy_console.rest.viewsets import Parameter
+from tenants.api.importing import ImportsViewSet
 from tenants.roles import Permission
 from terms.api.base import PolicyPartViewSet
 from terms.imports.dates import DateOrder
@@ -86,11 +83,10 @@ class NewAcceptanceImportSerializer(InputSerializer):
         return {int(there): here for there, here in versions.items()}
 
 
-class AcceptanceImportsViewSet(PolicyPartViewSet):
+class AcceptanceImportsViewSet(ImportsViewSet, PolicyPartViewSet):
     """What was read of acceptances that were given elsewhere, and when. A body has at most 20 MB."""
 
     model = AcceptanceImport
-    parser_classes = (ImportParser,)
     permissions_needed = {
         "list": Permission.VIEW_TERMS,
         "retrieve": Permission.VIEW_TERMS,
@@ -99,35 +95,23 @@ class AcceptanceImportsViewSet(PolicyPartViewSet):
     serializer_class = AcceptanceImportSerializer
     input_serializers = {"create": NewAcceptanceImportSerializer}
     response_serializers = {"create": MadeAcceptanceImportSerializer}
-    also_answers = {"create": (200,)}
-    filterset_class = ImportFilters
-    ordering = ("-imported_at",)
-    ordering_fields = ("imported_at",)
-
-    def query_parameters(self) -> Iterable[Parameter]:
-        return (*super().query_parameters(), *([DRY_RUN] if self.action == "create" else []))
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take over who accepted the policy elsewhere. What matches nothing here is left out and told.
 
         With `?dry_run=true` it answers 200 with what the import would come to, and nothing is kept.
         """
-        is_dry_run = wants_dry_run(request)
-        reading = _reading(self.given())
-        if is_dry_run:
-            made = preview_import(policy=self.policy, by=self.principal, reading=reading)
-            tag = entity_tag(0, made.sha256[:16])
-            unkept = {"id": None, "imported_at": None, "imported_by": ""}
-            shown = MadeAcceptanceImportSerializer(made).data
-            return Response({**shown, **unkept}, headers={"ETag": tag})
-        made = import_acceptances(policy=self.policy, by=self.principal, reading=reading)
-        return self.answer(made, 201)
+        return super().create(request, *args, **kwargs)
 
+    def read(self, given: dict[str, Any]) -> Reading:
+        name = given.get("name")
+        how = How(given.get("dates", ""), given.get("time_zone", ""), given.get("versions", {}))
+        if "report" in given:
+            return Reading([document_of(name or "Report", given["report"].encode())], how)
+        return Reading(answers_of(name or "Documents", given["documents"]), how)
 
-def _reading(given: dict[str, Any]) -> Reading:
-    how = How(given.get("dates", ""), given.get("time_zone", ""), given.get("versions", {}))
-    if "report" in given:
-        documents = [document_of(given.get("name", "Report"), given["report"].encode())]
-    else:
-        documents = answers_of(given.get("name", "Documents"), given["documents"])
-    return Reading(documents, how)
+    def preview(self, reading: Reading) -> tuple[AcceptanceImport, dict[str, Any]]:
+        return preview_import(policy=self.policy, by=self.principal, reading=reading), {}
+
+    def keep(self, reading: Reading) -> tuple[AcceptanceImport, dict[str, Any]]:
+        return import_acceptances(policy=self.policy, by=self.principal, reading=reading), {}

@@ -17,8 +17,8 @@ from privacy_console.rest.viewsets import Parameter
 from tenants.api.exporting import EXPORT_FORMAT, asked_format
 from tenants.api.viewsets import AS_OF
 from tenants.roles import Permission
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet
+from terms.api.serializers.acceptances import AcceptanceSerializer, ReceiptSerializer
 from terms.exports import KINDS, export_acceptances
 from terms.models import Acceptance
 from terms.receipts import document
@@ -47,8 +47,8 @@ class AcceptancesViewSet(PolicyPartViewSet):
         "retrieve": Permission.VIEW_TERMS,
         "receipt": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.AcceptanceSerializer
-    response_serializers = {"receipt": serializers.ReceiptSerializer}
+    serializer_class = AcceptanceSerializer
+    response_serializers = {"receipt": ReceiptSerializer}
     unversioned = ("receipt",)
     filterset_class = AcceptanceFilters
     ordering = ("-decided_at",)

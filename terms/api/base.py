@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.http import Http404
 from rest_framework.request import Request
 
-from privacy_console.rest.pagination import LARGEST_ID
+from privacy_console.keys import key_of
 from tenants.api.viewsets import TenantViewSet
 from tenants.models import Tenant, TenantOwned
 from terms.models import TermsPolicy
@@ -43,7 +43,7 @@ class PolicyPartViewSet(TenantViewSet):
     @cached_property
     def policy(self) -> TermsPolicy:
         """The policy as it is now; none is ever deleted, and at an instant before it its lists are empty."""
-        key = min(int(self.kwargs["terms"]), LARGEST_ID)
+        key = key_of(self.kwargs["terms"])
         found: TermsPolicy | None = TermsPolicy.objects.for_tenant(self.tenant).filter(pk=key).first()
         if found is None:
             raise Http404

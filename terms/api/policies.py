@@ -12,9 +12,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from privacy_console.keys import key_of
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import FilterSet, FlagFilter, TextFilter
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import ReasonSerializer
 from privacy_console.rest.viewsets import Parameter
@@ -22,8 +22,20 @@ from tenants.api.viewsets import AS_OF, TenantViewSet
 from tenants.models import Employee, Group
 from tenants.roles import Permission
 from terms import progress, services
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
+from terms.api.serializers.policies import (
+    AssignSerializer,
+    NewTermsSerializer,
+    TermsChangeSerializer,
+    TermsSerializer,
+)
+from terms.api.serializers.standing import (
+    CourseSerializer,
+    OutstandingSerializer,
+    ProgressSerializer,
+    RemindedSerializer,
+    RemindSerializer,
+)
 from terms.chasing import debts_of
 from terms.course import Step, course_of
 from terms.models import TermsPolicy, TermsTarget, TermsVersion
@@ -64,18 +76,18 @@ class TermsViewSet(TenantViewSet):
         "progress": Permission.VIEW_TERMS,
         "progress_over_time": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.TermsSerializer
+    serializer_class = TermsSerializer
     input_serializers = {
-        "create": serializers.NewTermsSerializer,
-        "partial_update": serializers.TermsChangeSerializer,
-        "assign": serializers.AssignSerializer,
+        "create": NewTermsSerializer,
+        "partial_update": TermsChangeSerializer,
+        "assign": AssignSerializer,
         "retire": ReasonSerializer,
-        "remind": serializers.RemindSerializer,
+        "remind": RemindSerializer,
     }
     response_serializers = {
-        "progress": serializers.ProgressSerializer,
-        "progress_over_time": serializers.CourseSerializer,
-        "remind": serializers.RemindedSerializer,
+        "progress": ProgressSerializer,
+        "progress_over_time": CourseSerializer,
+        "remind": RemindedSerializer,
     }
     unversioned = ("progress", "progress_over_time")
     filterset_class = TermsFilters
@@ -144,7 +156,7 @@ class TermsViewSet(TenantViewSet):
 
     def _groups(self, name: str, keys: list[str]) -> list[Group]:
         """The tenant's groups with these ids. Raises ValidationError."""
-        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        wanted = {key_of(key) for key in keys}
         found = list(Group.objects.for_tenant(self.tenant).filter(pk__in=wanted))
         if len(found) < len(wanted):
             raise ValidationError({name: ValidationError("There is no such group.", code="unknown_group")})
@@ -169,7 +181,7 @@ class TermsViewSet(TenantViewSet):
 
     def _employees(self, keys: list[str]) -> list[int]:
         """The keys of the tenant's employees with these ids. Raises ValidationError."""
-        wanted = {min(int(key), LARGEST_ID) for key in keys}
+        wanted = {key_of(key) for key in keys}
         known = Employee.objects.for_tenant(self.tenant).filter(pk__in=wanted)
         if known.count() < len(wanted):
             raise ValidationError(
@@ -192,14 +204,14 @@ class TermsViewSet(TenantViewSet):
             **asdict(numbers),
             "percent": numbers.percent,
         }
-        return Response(serializers.ProgressSerializer(answer).data)
+        return Response(ProgressSerializer(answer).data)
 
     @action(detail=True, url_path="progress-over-time")
     def progress_over_time(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Where those whom it is for stood at the end of each day, week or month, until now or an instant."""
         policy, group = self.get_object(), self._group_asked()
         course = course_of(policy, self.as_of, group, self._step_asked())
-        return Response(serializers.CourseSerializer(course).data)
+        return Response(CourseSerializer(course).data)
 
     def _step_asked(self) -> Step | None:
         asked = self.request.query_params.get(STEP.name)
@@ -212,8 +224,7 @@ class TermsViewSet(TenantViewSet):
         if key is None:
             return None
         groups = Group.objects.for_tenant(self.tenant)
-        is_id = key.isascii() and key.isdecimal() and int(key) <= LARGEST_ID
-        group: Group | None = groups.filter(pk=int(key)).first() if is_id else None
+        group: Group | None = groups.filter(pk=key_of(key)).first()
         if group is None:
             raise BadQuery({"group": ("unknown_group", "There is no group with this id.")})
         return group
@@ -230,7 +241,7 @@ class OutstandingViewSet(PolicyPartViewSet):
 
     model = Employee
     permissions_needed = {"list": Permission.VIEW_TERMS}
-    serializer_class = serializers.OutstandingSerializer
+    serializer_class = OutstandingSerializer
     filterset_class = OutstandingFilters
     ordering = ("user_principal_name",)
     ordering_fields = ("user_principal_name", "display_name")

@@ -7,24 +7,33 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from rest_framework import exceptions
 from rest_framework.decorators import action
+from rest_framework.fields import get_error_detail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from privacy_console.errors import Refused
 from privacy_console.rest.concurrency import last_record
 from privacy_console.rest.filters import ChoiceFilter, FilterSet
-from privacy_console.rest.pagination import LARGEST_ID
 from privacy_console.rest.problems import BadQuery
 from privacy_console.rest.serializers import ReasonSerializer
 from privacy_console.rest.viewsets import Parameter
 from tenants.api.viewsets import AS_OF
 from tenants.roles import Permission
 from terms import services
-from terms.api import serializers
 from terms.api.base import PolicyPartViewSet, last_record_of, rows_as_known
-from terms.api.serializers import State
+from terms.api.serializers.versions import (
+    DraftSerializer,
+    PublishSerializer,
+    ReviseSerializer,
+    State,
+    TermsDifferenceSerializer,
+    TextsSerializer,
+    VersionSerializer,
+)
 from terms.differences import difference
 from terms.models import TermsRevision, TermsText, TermsVersion
 from terms.models.version import Publication
@@ -67,15 +76,15 @@ class VersionsViewSet(PolicyPartViewSet):
         "publish_revision": Permission.PUBLISH_TERMS,
         "difference": Permission.VIEW_TERMS,
     }
-    serializer_class = serializers.VersionSerializer
+    serializer_class = VersionSerializer
     input_serializers = {
-        "create": serializers.DraftSerializer,
-        "partial_update": serializers.TextsSerializer,
-        "publish": serializers.PublishSerializer,
-        "revise": serializers.ReviseSerializer,
+        "create": DraftSerializer,
+        "partial_update": TextsSerializer,
+        "publish": PublishSerializer,
+        "revise": ReviseSerializer,
         "publish_revision": ReasonSerializer,
     }
-    response_serializers = {"difference": serializers.TermsDifferenceSerializer}
+    response_serializers = {"difference": TermsDifferenceSerializer}
     unversioned = ("difference",)
     filterset_class = VersionFilters
     ordering = ("-number",)
@@ -183,8 +192,15 @@ class VersionsViewSet(PolicyPartViewSet):
             return self._shown(version)
 
     def _write(self, revision: TermsRevision, given: dict[str, Any]) -> None:
-        for words in given.get("texts", ()):
-            services.write_text(revision=revision, **words, by=self.principal)
+        """Raises ValidationError, which names the text that is wrong."""
+        texts = given.get("texts", ())
+        if len({words["language"].lower() for words in texts}) < len(texts):
+            raise ValidationError({"texts": "A language is there twice: give each once."})
+        for place, words in enumerate(texts):
+            try:
+                services.write_text(revision=revision, **words, by=self.principal)
+            except ValidationError as error:
+                raise exceptions.ValidationError({"texts": {str(place): get_error_detail(error)}}) from error
 
     def _draft_of(self, version: TermsVersion) -> TermsRevision:
         drafts = TermsRevision.objects.for_tenant(self.tenant).filter(version=version.pk)
@@ -202,25 +218,27 @@ class VersionsViewSet(PolicyPartViewSet):
 
     @action(detail=True)
     def difference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """From this wording to another one, line beside line; of what is equal only what surrounds a change."""
+        """This wording and another one, the older one before, line beside line; of what is equal only what surrounds
+        a change."""
         own = self.get_object()
         language = request.query_params.get("language", self.policy.default_language)
-        before = self._wording(own, request.query_params.get("revision"), "revision")
+        wording = self._wording(own, request.query_params.get("revision"), "revision")
         other, number = self._asked_for(request.query_params.get("to", str(max(own.number - 1, 1))))
-        after = self._wording(other, number, "to")
+        both = [(own.number, wording), (other.number, self._wording(other, number, "to"))]
+        (older, before), (newer, after) = sorted(both, key=lambda each: (each[0], each[1]["number"]))
         answer = {
             "language": language,
-            "before": f"{own.number}.{before['number']}",
-            "after": f"{other.number}.{after['number']}",
+            "before": f"{older}.{before['number']}",
+            "after": f"{newer}.{after['number']}",
             "parts": difference(_text_in(before, language), _text_in(after, language)),
         }
-        return Response(serializers.TermsDifferenceSerializer(answer).data)
+        return Response(TermsDifferenceSerializer(answer).data)
 
     def _asked_for(self, text: str) -> tuple[TermsVersion, str | None]:
         match = WORDING.fullmatch(text)
         if match is None:
             raise BadQuery({"to": ("invalid", "Name a version or a revision of one: 2 or 2.1.")})
-        found = self.get_queryset().filter(number=min(int(match[1]), LARGEST_ID)).first()
+        found = self.get_queryset().filter(number=int(match[1])).first()
         if found is None:
             raise BadQuery({"to": ("unknown_version", "There is no such version.")})
         version: TermsVersion = self.present([found])[0]

@@ -15,9 +15,9 @@ from typing import Any, BinaryIO, TextIO
 
 from django.core.exceptions import ValidationError
 
-from consents.graph.observations import Place
-from consents.graph.reading import STEP, files_of, shown_name
 from privacy_console.errors import Refused
+from privacy_console.graph.files import files_of, shown_name
+from privacy_console.graph.places import Place
 from terms.imports.dates import DateOrder, zone_of
 from terms.imports.report import read_report
 from terms.imports.statuses import Statuses
@@ -156,7 +156,7 @@ class Reading:
         with opened() as file:
             content = file.read(LARGEST_ANSWER + 1)
         if len(content) > LARGEST_ANSWER:
-            raise Refused("too_large", f"{name} has more than {LARGEST_ANSWER // STEP} MB. Split it.")
+            raise Refused("too_large", f"{name} has more than {LARGEST_ANSWER >> 20} MB. Split it.")
         self._note(name, hashlib.sha256(content).hexdigest())
         self.advance(len(content))
         try:

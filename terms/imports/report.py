@@ -11,8 +11,8 @@ from datetime import tzinfo
 from itertools import chain
 from typing import NamedTuple, TextIO
 
-from consents.graph.observations import Place, Problem
 from privacy_console.errors import Refused
+from privacy_console.graph.places import Place, Problem
 from privacy_console.tabular import RISKY
 from terms.imports.dates import instant_of, order_in
 from terms.imports.told import GREATEST_VERSION, Items, Told, mistakes_in

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from consents.graph.observations import Place, Problem
+from privacy_console.graph.places import Place, Problem
 from terms.imports.dates import MINUTE
 from terms.imports.told import Item, Told
 from terms.models import Acceptance, AcceptanceImport, TermsPolicy

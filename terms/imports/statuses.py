@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from consents.graph.observations import Place, Problem
-from consents.graph.pages import Page, missing_pages
-from consents.graph.properties import Properties, type_in_words
-from consents.graph.reading import is_list_of_page
-from consents.graph.scanning import Lines, Scanner
 from privacy_console.errors import Refused
+from privacy_console.graph.pages import Page, missing_pages
+from privacy_console.graph.places import Place, Problem
+from privacy_console.graph.properties import Properties, type_in_words
+from privacy_console.graph.scanning import Lines, Scanner, is_list_of_page
 from terms.imports.dates import FIRST_YEAR, LAST_YEAR, SECOND
 from terms.imports.told import (
     GREATEST_VERSION,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from consents.graph.observations import Place, Problem
+from privacy_console.graph.places import Place, Problem
 
 LONGEST_NAME, LONGEST_USER_NAME, LONGEST_ID = 256, 254, 64
 GREATEST_VERSION = 2**31 - 1

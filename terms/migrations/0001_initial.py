@@ -38,6 +38,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('tenant', 'name'), name='terms_policy_name_is_unique', violation_error_message='Another policy has this name.'),
+                ],
                 'verbose_name': 'terms policy',
                 'verbose_name_plural': 'terms policies',
                 'ordering': ('name', 'id'),
@@ -60,6 +63,9 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termspolicy')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__6811da_idx'),
+                ],
                 'verbose_name': 'historical terms version',
                 'verbose_name_plural': 'historical terms versions',
                 'ordering': ('-history_date', '-history_id'),
@@ -80,6 +86,9 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termspolicy')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__e68e87_idx'),
+                ],
                 'verbose_name': 'historical terms target',
                 'verbose_name_plural': 'historical terms targets',
                 'ordering': ('-history_date', '-history_id'),
@@ -103,6 +112,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('number', 0), ('status', 'draft'), models.Q(('note', ''), _negated=True), _connector='OR'), name='revision_says_what_it_corrects', violation_error_message='Say what was corrected.'),
+                ],
                 'ordering': ('version', '-number'),
             },
         ),
@@ -124,6 +136,9 @@ class Migration(migrations.Migration):
                 ('revision', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termsrevision')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__cd52cc_idx'),
+                ],
                 'verbose_name': 'historical terms text',
                 'verbose_name_plural': 'historical terms texts',
                 'ordering': ('-history_date', '-history_id'),
@@ -140,6 +155,11 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='terms.termspolicy')),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('policy', 'group'), name='group_is_targeted_once', violation_error_message='This group is included or excluded already.'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TermsText',
@@ -156,6 +176,9 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('revision', 'language'), name='text_is_there_once_in_a_language', violation_error_message='There is a text in this language already.'),
+                ],
                 'ordering': ('revision', 'language'),
             },
         ),
@@ -191,6 +214,12 @@ class Migration(migrations.Migration):
                 ('text', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='terms.termstext')),
             ],
             options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('surface', 'portal'), _negated=True), models.Q(('revision__isnull', False), ('shown_at__isnull', False), ('text__isnull', False), models.Q(('text_sha256', ''), _negated=True), models.Q(('signature', ''), _negated=True)), _connector='OR'), name='portal_acceptance_names_its_words', violation_error_message='A decision in the portal names the words that were shown.'),
+                ],
+                'indexes': [
+                    models.Index(fields=['tenant', 'policy', 'employee'], name='acceptance_by_employee'),
+                ],
                 'ordering': ('-decided_at', '-id'),
             },
         ),
@@ -208,6 +237,12 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('policy', 'number'), name='version_number_is_unique'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('policy',), name='one_version_is_drafted', violation_error_message='A version of this policy is being drafted already.'),
+                    models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='published_version_says_when', violation_error_message='A published version says from when it holds.'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('effective_from__isnull', True), ('expires_at__gt', models.F('effective_from')), _connector='OR'), name='version_expires_after_it_starts', violation_error_message='A version expires after it starts.'),
+                ],
                 'ordering': ('policy', '-number'),
             },
         ),
@@ -236,6 +271,9 @@ class Migration(migrations.Migration):
                 ('version', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termsversion')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__3e3857_idx'),
+                ],
                 'verbose_name': 'historical terms revision',
                 'verbose_name_plural': 'historical terms revisions',
                 'ordering': ('-history_date', '-history_id'),
@@ -279,6 +317,9 @@ class Migration(migrations.Migration):
                 ('version', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termsversion')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__c3c998_idx'),
+                ],
                 'verbose_name': 'historical acceptance',
                 'verbose_name_plural': 'historical acceptances',
                 'ordering': ('-history_date', '-history_id'),
@@ -321,46 +362,6 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddConstraint(
-            model_name='termspolicy',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='terms_policy_name_is_unique', violation_error_message='Another policy has this name.'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltermsversion',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__6811da_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltermstarget',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__e68e87_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltermstext',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__cd52cc_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='termstarget',
-            constraint=models.UniqueConstraint(fields=('policy', 'group'), name='group_is_targeted_once', violation_error_message='This group is included or excluded already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='termstext',
-            constraint=models.UniqueConstraint(fields=('revision', 'language'), name='text_is_there_once_in_a_language', violation_error_message='There is a text in this language already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='termsversion',
-            constraint=models.UniqueConstraint(fields=('policy', 'number'), name='version_number_is_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='termsversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('policy',), name='one_version_is_drafted', violation_error_message='A version of this policy is being drafted already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='termsversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='published_version_says_when', violation_error_message='A published version says from when it holds.'),
-        ),
-        migrations.AddConstraint(
-            model_name='termsversion',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('effective_from__isnull', True), ('expires_at__gt', models.F('effective_from')), _connector='OR'), name='version_expires_after_it_starts', violation_error_message='A version expires after it starts.'),
-        ),
-        migrations.AddConstraint(
             model_name='termsrevision',
             constraint=models.UniqueConstraint(fields=('version', 'number'), name='revision_number_is_unique'),
         ),
@@ -369,27 +370,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('version',), name='one_revision_is_drafted', violation_error_message='A revision of this version is being drafted already.'),
         ),
         migrations.AddConstraint(
-            model_name='termsrevision',
-            constraint=models.CheckConstraint(condition=models.Q(('number', 0), ('status', 'draft'), models.Q(('note', ''), _negated=True), _connector='OR'), name='revision_says_what_it_corrects', violation_error_message='Say what was corrected.'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltermsrevision',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__3e3857_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalacceptance',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__c3c998_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='acceptance',
-            index=models.Index(fields=['tenant', 'policy', 'employee'], name='acceptance_by_employee'),
-        ),
-        migrations.AddConstraint(
             model_name='acceptance',
             constraint=models.UniqueConstraint(condition=models.Q(('decision', 'accepted')), fields=('employee', 'version', 'round'), name='one_acceptance_each_round', violation_error_message='This was accepted already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceptance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('surface', 'portal'), _negated=True), models.Q(('revision__isnull', False), ('shown_at__isnull', False), ('text__isnull', False), models.Q(('text_sha256', ''), _negated=True), models.Q(('signature', ''), _negated=True)), _connector='OR'), name='portal_acceptance_names_its_words', violation_error_message='A decision in the portal names the words that were shown.'),
         ),
     ]

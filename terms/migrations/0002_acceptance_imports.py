@@ -31,6 +31,8 @@ class Migration(migrations.Migration):
                 ('already_recorded', models.PositiveIntegerField(default=0, help_text='Those that were there before.')),
                 ('left_out', models.PositiveIntegerField(default=0, help_text='Those that could not be taken over.')),
                 ('problems', models.JSONField(default=list, help_text='What was left out, where it stands, and why.')),
+                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='terms.termspolicy')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant')),
             ],
             options={
                 'ordering': ('-imported_at', '-id'),
@@ -54,8 +56,13 @@ class Migration(migrations.Migration):
                 ('history_id', audit.history.EventIdField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('policy', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termspolicy')),
+                ('tenant', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant')),
             ],
             options={
+                'indexes': [
+                    models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__d53fed_idx'),
+                ],
                 'verbose_name': 'historical acceptance import',
                 'verbose_name_plural': 'historical acceptance imports',
                 'ordering': ('-history_date', '-history_id'),
@@ -122,16 +129,6 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('new', 'Asked for the first time'), ('reaccept', 'A new version'), ('expiry', 'The acceptance before had expired'), ('unknown', 'Not known, as it was asked elsewhere')], max_length=12),
         ),
         migrations.AddField(
-            model_name='acceptanceimport',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='terms.termspolicy'),
-        ),
-        migrations.AddField(
-            model_name='acceptanceimport',
-            name='tenant',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='tenants.tenant'),
-        ),
-        migrations.AddField(
             model_name='acceptance',
             name='source',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='terms.acceptanceimport'),
@@ -156,19 +153,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='acceptance',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('surface', 'company_portal'), _negated=True), models.Q(('signature', ''), ('source__isnull', False), ('text__isnull', True), ('text_sha256', ''), models.Q(('imported_from', ''), _negated=True)), _connector='OR'), name='imported_acceptance_says_from_where', violation_error_message='What was imported says from where, and claims neither words nor a signature.'),
-        ),
-        migrations.AddField(
-            model_name='historicalacceptanceimport',
-            name='policy',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='terms.termspolicy'),
-        ),
-        migrations.AddField(
-            model_name='historicalacceptanceimport',
-            name='tenant',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.tenant'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalacceptanceimport',
-            index=models.Index(fields=['tenant', 'id'], name='terms_histo_tenant__d53fed_idx'),
         ),
     ]

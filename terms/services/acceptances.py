@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,18 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Ticket:
+    """What was shown, and to whom: signed, it comes back with the decision. Ids, and a time in ISO 8601."""
+
+    employee: int
+    text: int
+    sha256: str
+    round: int
+    shown_at: str
+    receipt: str
+
+
+@dataclass(frozen=True)
 class Circumstances:
     """How a decision came in. session: any secret of the sign-in session; only its digest is kept."""
 
@@ -46,6 +58,15 @@ class Circumstances:
     session: str = ""
     address: str = ""
     device: str = ""
+
+    def kept(self) -> dict[str, str]:
+        """What is recorded of them."""
+        return {
+            "button": self.button[:100],
+            "device": self.device[:200],
+            "session": hashlib.sha256(self.session.encode()).hexdigest() if self.session else "",
+            "network": network_of(self.address),
+        }
 
 
 def place(employee: Employee, policy: TermsPolicy, at: datetime) -> Place:
@@ -77,15 +98,9 @@ def show(*, employee: Employee, policy: TermsPolicy, languages: list[str]) -> Sh
     now = timezone.now()
     current = place(employee, policy, now)
     text = text_for(current, languages)
-    ticket = {
-        "employee": employee.pk,
-        "text": text.pk,
-        "sha256": text.sha256,
-        "round": current.round,
-        "shown_at": now.isoformat(),
-        "receipt": str(uuid.uuid4()),
-    }
-    return Shown(text, current, signing.dumps(ticket, salt=SALT))
+    receipt = str(uuid.uuid4())
+    ticket = Ticket(employee.pk, text.pk, text.sha256, current.round, now.isoformat(), receipt)
+    return Shown(text, current, signing.dumps(asdict(ticket), salt=SALT))
 
 
 def _asked(employee: Employee, policy: TermsPolicy) -> TermsPolicy:
@@ -117,14 +132,11 @@ def decide(
     policy = _asked(employee, policy)
     shown = _opened(ticket, employee)
     decisions = Acceptance.objects.for_tenant(employee.tenant_id).filter(employee=employee, policy=policy)
-    found: Acceptance | None = decisions.filter(receipt_id=shown["receipt"]).first()
+    found: Acceptance | None = decisions.filter(receipt_id=shown.receipt).first()
     if found is not None:
         return _same(found, decision)
-    text = (
-        TermsText.objects.for_tenant(employee.tenant_id)
-        .select_related("revision__version")
-        .get(pk=shown["text"])
-    )
+    texts = TermsText.objects.for_tenant(employee.tenant_id).select_related("revision__version")
+    text = texts.get(pk=shown.text)
     now = timezone.now()
     current = place(employee, policy, now)
     if current.standing == Standing.ACCEPTED_LATEST and current.last is not None:
@@ -152,25 +164,25 @@ def _same(found: Acceptance, decision: str) -> Acceptance:
     return found
 
 
-def _opened(ticket: str, employee: Employee) -> dict[str, Any]:
+def _opened(ticket: str, employee: Employee) -> Ticket:
     try:
-        shown: dict[str, Any] = signing.loads(ticket, salt=SALT, max_age=A_DAY)
+        shown = Ticket(**signing.loads(ticket, salt=SALT, max_age=A_DAY))
     except signing.SignatureExpired:
         raise Refused(
             "stale", "This page was open for too long. Read the terms again, then decide."
         ) from None
     except signing.BadSignature:
         raise Refused("forged", "This form was not made by the console. Open the terms again.") from None
-    if shown["employee"] != employee.pk:
+    if shown.employee != employee.pk:
         raise Refused("forged", "This form was made for somebody else. Open the terms again.")
     return shown
 
 
-def _require_current(text: TermsText, current: Place, shown: dict[str, Any]) -> None:
+def _require_current(text: TermsText, current: Place, shown: Ticket) -> None:
     version = text.revision.version
     is_current = current.version is not None and version.pk == current.version.pk
     newest = latest_revision(version)
-    if not is_current or newest is None or newest.pk != text.revision_id or shown["round"] != current.round:
+    if not is_current or newest is None or newest.pk != text.revision_id or shown.round != current.round:
         raise Refused("stale", "The terms have changed since you opened them. Read them again, then decide.")
 
 
@@ -178,46 +190,56 @@ def _acceptance(
     employee: Employee,
     text: TermsText,
     current: Place,
-    shown: dict[str, Any],
+    shown: Ticket,
     decision: Acceptance.Decision,
     circumstances: Circumstances,
     now: datetime,
 ) -> Acceptance:
     last = current.last
-    shown_at = datetime.fromisoformat(shown["shown_at"])
+    shown_at = datetime.fromisoformat(shown.shown_at)
     # A clock that was set back does not put a decision before what it follows.
     decided_at = max(now, shown_at, last.decided_at if last else now)
+    is_accepted = decision == Acceptance.Decision.ACCEPTED
     acceptance = Acceptance(
-        tenant=employee.tenant,
-        receipt_id=uuid.UUID(shown["receipt"]),
-        employee=employee,
+        receipt_id=uuid.UUID(shown.receipt),
         policy=current.policy,
-        version=text.revision.version,
-        revision=text.revision,
-        text=text,
-        directory_id=employee.directory_id,
-        user_principal_name=employee.user_principal_name,
-        display_name=employee.display_name,
-        language=text.language,
-        text_sha256=text.sha256,
         round=current.round,
+        trigger=_trigger(current),
+        supersedes=last,
+        surface=Acceptance.Surface.PORTAL,
         shown_at=shown_at,
         decided_at=decided_at,
         decision=decision,
-        valid_until=valid_until(current.policy, decided_at)
-        if decision == Acceptance.Decision.ACCEPTED
-        else None,
-        button=circumstances.button[:100],
-        surface=Acceptance.Surface.PORTAL,
-        trigger=_trigger(current),
-        device=circumstances.device[:200],
-        session=hashlib.sha256(circumstances.session.encode()).hexdigest() if circumstances.session else "",
-        network=network_of(circumstances.address),
-        supersedes=last,
+        valid_until=valid_until(current.policy, decided_at) if is_accepted else None,
         key_id=signatures.key_id(),
+        **_who(employee),
+        **_words(text),
+        **circumstances.kept(),
     )
     acceptance.signature = signatures.sign(signed_bytes(acceptance))
     return acceptance
+
+
+def _who(employee: Employee) -> dict[str, Any]:
+    """The employee, also as the directory has them now."""
+    return {
+        "tenant": employee.tenant,
+        "employee": employee,
+        "directory_id": employee.directory_id,
+        "user_principal_name": employee.user_principal_name,
+        "display_name": employee.display_name,
+    }
+
+
+def _words(text: TermsText) -> dict[str, Any]:
+    """The words, and which bytes they were."""
+    return {
+        "version": text.revision.version,
+        "revision": text.revision,
+        "text": text,
+        "language": text.language,
+        "text_sha256": text.sha256,
+    }
 
 
 def _trigger(current: Place) -> str:

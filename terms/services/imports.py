@@ -15,11 +15,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.context import Action, deed
-from consents.graph.observations import Place, Problem
-from consents.graph.reading import files_of
 from privacy_console.errors import Refused
+from privacy_console.graph.files import files_of
+from privacy_console.graph.places import Place, kept
 from tenants.access import Principal, Shell, require
-from tenants.deeds import name_of
+from tenants.deeds import held, name_of
 from tenants.models import Tenant, User
 from tenants.roles import Permission
 from terms.imports.reading import How, Reading, documents_at
@@ -52,7 +52,7 @@ def import_acceptances(
     if policy.is_retired:
         raise Refused("retired", f"{policy} is retired: nothing about it changes any more.")
     # Two imports at once would both find the same acceptance new; the portal goes on meanwhile.
-    Tenant.objects.select_for_update(no_key=True).get(pk=policy.tenant_id)
+    held(policy.tenant, no_key=True)
     now = timezone.now()
     with Sorting(policy, now) as sorting:
         sorting.take(reading.items(), PROBLEMS_KEPT)
@@ -95,17 +95,8 @@ def _import_of(
         recorded=recorded,
         already_recorded=already,
         left_out=left_out,
-        problems=_problems(sorting, left_out),
+        problems=kept(sorting.problems(PROBLEMS_KEPT), of=left_out),
     )
-
-
-def _problems(sorting: Sorting, left_out: int) -> list[dict[str, Any]]:
-    """The first of them, and how many more there were."""
-    kept = [problem.as_data() for problem in sorting.problems(PROBLEMS_KEPT)]
-    if left_out > len(kept):
-        more = Problem(Place(""), "and_more", f"{left_out - len(kept):,} more problems are not listed.")
-        kept.append(more.as_data())
-    return kept
 
 
 def preview_import(*, policy: TermsPolicy, by: Principal, reading: Reading) -> AcceptanceImport:

@@ -5,9 +5,10 @@ Whoever reminds holds the policy's row: two at once come one after the other, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,12 +17,12 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from privacy_console.errors import Refused
-from tenants.access import Principal, require
+from tenants.access import Principal, Shell, require
 from tenants.commands import one_line
 from tenants.deeds import locked, require_open
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.roles import Permission
-from terms.chasing import Debt, is_chased, next_debts
+from terms.chasing import PORTION, Debt, is_chased, next_debts, owing
 from terms.languages import best_of
 from terms.models import Reminder, TermsPolicy, TermsText
 from terms.reminder_words import LANGUAGES, day, say
@@ -29,17 +30,22 @@ from terms.services.policies import in_use
 from terms.services.texts import latest_revision
 from terms.standing import Place, Standing, version_asked
 from work.digest import SUBJECT_LENGTH, absolute, in_each_tenant
+from work.jobs import enqueue
 from work.mail import post_all
 from work.models import Message
+
+REMIND_JOB = "terms.remind_everybody"
 
 
 @dataclass(frozen=True)
 class Reminded:
-    """How many were reminded; how many not, as no e-mail reaches them, or as they were within a day before."""
+    """How many were reminded; how many not, as no e-mail reaches them, or as they were within a day before; how many
+    owe a decision and were left to the worker."""
 
     reminded: int = 0
     unreachable: int = 0
     lately: int = 0
+    later: int = 0
 
     def __add__(self, other: Reminded) -> Reminded:
         return Reminded(
@@ -47,6 +53,8 @@ class Reminded:
         )
 
     def __str__(self) -> str:
+        if self.later:
+            return f"{self.later:,} employees owe a decision. The worker reminds them now, {PORTION:,} at a time."
         parts = [_people(self.reminded, "reminded")]
         if self.unreachable:
             parts.append(_people(self.unreachable, "without an e-mail address"))
@@ -65,15 +73,46 @@ def remind(
 ) -> Reminded:
     """Remind now whoever owes the policy a decision. employees: of these alone, by their keys.
 
-    Whoever has decided, declined or left is passed over, and so is who was reminded within a day. Raises
-    PermissionDenied, and Refused where nothing is asked or the portal's address is not known.
+    Whoever has decided, declined or left is passed over, and so is who was reminded within a day. Everybody, where that
+    is more than a portion, is left to the worker. Raises PermissionDenied, and Refused where nothing is asked or the
+    portal's address is not known.
     """
     require(by, Permission.CHASE_TERMS, policy.tenant)
-    require_open(policy.tenant)
-    policy, now = in_use(policy), timezone.now()
-    if version_asked(policy, now) is None:
-        raise Refused("nothing_asked", "No version is in force: there is nothing to remind anybody of.")
+    policy, now = _asking(policy), timezone.now()
+    if employees is None and (waiting := owing(policy).count()) > PORTION:
+        _portal_page(policy)
+        person = by.username if isinstance(by, User) else ""
+        arguments = {"policy": policy.pk, "person": person, "reason": reason}
+        enqueue(REMIND_JOB, arguments=arguments, tenant=policy.tenant, by=by)
+        return Reminded(later=waiting)
     return sum((_by_hand(policy, debts, reason, now) for debts in _portions(policy, employees)), Reminded())
+
+
+def remind_asked_for(*, tenant: Tenant, arguments: Mapping[str, Any]) -> Reminded:
+    """Do what `remind` left to the worker. Each portion is a transaction of its own; done again, nobody is told twice.
+
+    Raises PermissionDenied where the person may not any more, Refused where nothing is asked any more.
+    """
+    by: Principal = User.objects.get(username=arguments["person"]) if arguments["person"] else Shell()
+    require(by, Permission.CHASE_TERMS, tenant)
+    policy = TermsPolicy.objects.for_tenant(tenant).get(pk=arguments["policy"])
+    after, told = 0, Reminded()
+    while True:
+        with transaction.atomic():
+            debts = next_debts(_asking(policy), after)
+            told += _by_hand(policy, debts, arguments["reason"], timezone.now())
+        if not debts:
+            return told
+        after = debts[-1].employee.pk
+
+
+def _asking(policy: TermsPolicy) -> TermsPolicy:
+    """The policy, its row held. Raises Refused where it asks nobody."""
+    require_open(policy.tenant)
+    policy = in_use(policy)
+    if version_asked(policy, timezone.now()) is None:
+        raise Refused("nothing_asked", "No version is in force: there is nothing to remind anybody of.")
+    return policy
 
 
 def _portions(policy: TermsPolicy, among: Collection[int] | None) -> Iterator[list[Debt]]:

@@ -96,7 +96,7 @@ class EmployeePageTests(TenantPageSuite):
         for name in ("officer", "fabrikam_admin"):
             self.enter(name)
             self.assertContains(
-                self.client.post(self.url("add"), {"carried": carried}), "Choose the file again"
+                self.client.post(self.url("add"), {"carried": carried}), "Choose the files again"
             )
         assert self.known() == set()
 

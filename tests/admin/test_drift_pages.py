@@ -116,7 +116,7 @@ class ImportPageTests(TenantPageSuite):
 
     def test_first_the_differences_then_the_import(self) -> None:
         self.enter("admin")
-        self.assertContains(self.client.get(self.url("add")), "Show the differences")
+        self.assertContains(self.client.get(self.url("add")), "Show what it comes to")
         shown = self.upload(*(f"tenant/{file.name}" for file in sorted(TENANT.iterdir())))
         for words in ("München", "Switched on there, not granted here", "Keep this import", "10 records"):
             self.assertContains(shown, words)

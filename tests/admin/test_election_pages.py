@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from catalog.models import Element, Region
+from catalog.models import Element, Feature, Region
+from elections.admin.words import moment_in_words
 from elections.collecting import collected_at
 from elections.models import CollectionElection, Election, ElectionPolicy, StorageElection
 from elections.services import (
@@ -149,6 +150,7 @@ class StorageElectionPageTests(ElectionPageSuite):
     def test_out_of_the_boundary_an_assessment_is_asked_for(self) -> None:
         page = self.see("add", tenant=self.contoso.pk, region="NA")
         self.assertContains(page, 'name="transfer_assessment"')
+        assert page.context["form"].fields["assessed_on"].required
         refused = self.elect(region="NA", confirmed="on")
         self.assertContains(refused, "record what was assessed of the transfer")
         assert self.stored().count() == 1
@@ -354,6 +356,17 @@ class CollectionElectionPageTests(ElectionPageSuite):
         self.assertContains(page, '<input type="hidden" name="on" value="device_query"')
         assert not self.stored().exists()
 
+    def test_what_follows_is_told_before_it_is_decided(self) -> None:
+        begins = timezone.now() + DAY
+        switched(self.contoso, Shell(), begins, device_query=True)
+        offered = self.client.get(self.url("add"))
+        self.assertContains(offered, f"Decided already: on from {moment_in_words(begins)}<")
+        self.assertNotContains(self.preview("device_query"), "Decided by the tenant already")
+        switched(self.contoso, Shell(), begins + DAY, device_query=False)
+        page = self.preview("device_query")
+        self.assertContains(page, f"Device query is switched off again on {begins + DAY:%Y-%m-%d %H:%M} UTC.")
+        self.assertContains(page, "Decided by the tenant already")
+
     def test_several_features_are_one_decision(self) -> None:
         self.elect(on=["device_query", "client_diagnostics"])
         election = self.stored().get()
@@ -505,13 +518,36 @@ class WhatIsCollectedTest(CastTestCase):
         for about, words in (
             ({"collection": "required"}, "Collected, because the service requires it"),
             ({"features__code": "device_query"}, elected),
-            ({"features__code": "client_diagnostics"}, "Not collected: nobody elected it"),
+            ({"features__code": "client_diagnostics"}, "Not collected: it is not elected"),
             ({"collection": "never"}, "Never collected"),
         ):
             self.assertContains(self.see(self.auditor, self.page_of(**about)), words)
         foreign = self.see(self.fabrikam_auditor, self.page_of(features__code="device_query"))
-        self.assertContains(foreign, "Not collected: nobody elected it")
+        self.assertContains(foreign, "Not collected: it is not elected")
         self.assertNotContains(foreign, str(self.admin))
+
+    def test_what_is_decided_already_is_announced(self) -> None:
+        self.assertNotContains(self.see(self.auditor), "What will change")
+        begins = timezone.now() + DAY
+        with at_work():
+            election = switched(self.contoso, Shell(), begins, device_query=False, client_diagnostics=True)
+        page = self.see(self.auditor)
+        self.assertContains(page, "What will change")
+        self.assertContains(page, "Client diagnostics on")
+        self.assertContains(page, "34, 10 of them personal")
+        way = reverse("admin:elections_collectionelection_change", args=[election.pk])
+        then = moment_in_words(begins)
+        feature = reverse("admin:catalog_feature_change", args=[Feature.objects.get(code="device_query").pk])
+        for address, words in (
+            (self.page_of(features__code="client_diagnostics"), f"collected from {then} on"),
+            (self.page_of(features__code="device_query"), f"not collected from {then} on"),
+            (feature, f"off from {then}<"),
+        ):
+            page = self.see(self.auditor, address)
+            self.assertContains(page, words)
+            self.assertContains(page, way)
+        foreign = self.see(self.fabrikam_auditor, feature)
+        self.assertNotContains(foreign, then)
 
 
 class ElectionPolicyPageTests(TenantPageSuite):

@@ -19,7 +19,7 @@ from tenants.models import Tenant
 from tests.admin.suite import MANY, TenantPageSuite, Writing, at_work
 from tests.cast import CastTestCase
 from tests.consents.lives import exists_for_years, granted
-from tests.residency.making import ago, elected, region, seen
+from tests.residency.making import ago, elected, elsewhere, seen
 
 RESIDENCY = reverse("admin:residency_observedlocation_residency")
 DECIDERS = frozenset({"admin", "officer"})
@@ -63,7 +63,7 @@ class ObservedLocationPageTests(TenantPageSuite):
     def test_a_file_is_taken_whole_or_not_at_all(self) -> None:
         self.enter("admin")
         done = self.upload("date,location,source\n2025-01-01,Europe,S\n2025-01-02,Japan,S\n")
-        self.assertContains(done, "2 locations recorded")
+        self.assertContains(done, "Locations recorded: 2, known already: 0; elsewhere than elected: 1.")
         self.assertContains(done, "Elsewhere")
         wrong = self.upload("date,location,source\n2025-01-03,Europe,S\n2025-01-04,Atlantis,S\n")
         self.assertContains(wrong, "line 3: &#x27;Atlantis&#x27; is no region or country", status_code=409)
@@ -103,17 +103,7 @@ class LocationDriftPageTests(TenantPageSuite):
         elected(cls.fabrikam, "EU")
 
     def make(self, tenant: Tenant, name: str) -> LocationDrift:
-        number = next(_numbers)
-        made: LocationDrift = LocationDrift.objects.for_tenant(tenant).create(
-            tenant=tenant,
-            key=f"country:{number}",
-            place=f"{name} {number}",
-            country="JP",
-            elected=region("EU"),
-            first_seen_on=ago(9),
-            last_seen_on=ago(8),
-        )
-        return made
+        return elsewhere(tenant, next(_numbers), name)
 
     def test_a_difference_says_what_to_do_and_where_it_was_seen(self) -> None:
         with at_work():

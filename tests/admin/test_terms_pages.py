@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -375,6 +377,27 @@ class PolicyPageTests(TenantPageSuite):
         shown = self.client.get(self.url("difference", policy.pk), {"before": before, "after": after})
         self.assertContains(shown, "<ins> &lt;b&gt;twice&lt;/b&gt;</ins>")
         self.assertContains(shown, "The same in both.")
+        offered = self.client.get(self.url("difference", policy.pk)).context["form"]
+        assert offered.initial == {"before": before, "after": after}
+
+    def test_each_wording_says_whether_it_is_still_in_use(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            publish(draft_of(policy, self.officer, "Lock it twice."), self.officer)
+            later = timezone.now() + timedelta(days=3)
+            publish(draft_of(policy, self.officer, "Lock it."), self.officer, effective_from=later)
+        self.enter("auditor")
+        page = self.client.get(self.url("change", policy.pk))
+        (table,) = (panel.table for panel in page.context["panels"] if panel.title.startswith("Versions"))
+        assert [row[1].text for row in table.rows] == ["Begins later", "Published", "Followed by another"]
+        wordings = reverse("admin:terms_termsrevision_changelist")
+        self.assertContains(self.client.get(wordings), "Followed by another")
+        first = TermsRevision.objects.for_tenant(self.contoso).get(version__policy=policy, version__number=1)
+        shown = self.client.get(reverse("admin:terms_termsrevision_change", args=[first.pk]))
+        self.assertContains(shown, "Followed by another")
+        with at_work():
+            services.retire_policy(policy=policy, by=self.officer, reason="Over.")
+        self.assertNotContains(self.client.get(wordings), "Followed by another")
 
     def test_texts_of_another_policy_or_tenant_are_no_choice(self) -> None:
         with at_work():

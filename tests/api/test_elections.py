@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -268,10 +268,27 @@ class TestCollection(suite.ApiTestCase):
         assert standings["opt_feature.device_query"] == "elected"
         assert standings["opt_feature.client_telemetry"] == "not_elected"
         assert {"required", "never"} < set(standings.values())
+        assert now["changes"] == []
+        assert self.change_seen_before(began, reader) == {
+            "at": began,
+            "features": [("device_query", True)],
+            "starts": {each["code"] for each in now["elements"] if each["standing"] == "elected"},
+            "stops": set(),
+        }
         before = (began - timedelta(seconds=1)).isoformat()
         for query in ({"as_of": known}, {"at": before}, {"at": now["at"], "as_of": known}):
             past = {each["code"]: each["is_on"] for each in reader.get(self.path, query).json()["features"]}
             assert not past["device_query"], query
+
+    def change_seen_before(self, began: datetime, reader: Any) -> dict[str, Any]:
+        answer = reader.get(self.path, {"at": (began - timedelta(seconds=1)).isoformat()}).json()
+        (change,) = answer["changes"]
+        return {
+            "at": datetime.fromisoformat(change["at"]),
+            "features": [(each["code"], each["is_on"]) for each in change["features"]],
+            "starts": set(change["starts"]),
+            "stops": set(change["stops"]),
+        }
 
     def test_roles_tenants_and_queries(self) -> None:
         for role in Role:

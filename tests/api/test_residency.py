@@ -17,7 +17,7 @@ from tenants.models import Tenant
 from tenants.roles import ALLOWED, Permission, Role
 from tests.api import suite
 from tests.consents.lives import exists_for_years, granted
-from tests.residency.making import ago, elected, region, seen
+from tests.residency.making import ago, elected, elsewhere, seen
 
 _numbers = itertools.count(1)
 
@@ -98,18 +98,8 @@ class TestLocationDrift(suite.EndpointSuite):
     )
 
     def drift(self, tenant: Tenant) -> LocationDrift:
-        number = next(_numbers)
         with self.door():
-            made: LocationDrift = LocationDrift.objects.for_tenant(tenant).create(
-                tenant=tenant,
-                key=f"country:{number}",
-                place=f"Place {number}",
-                country="JP",
-                elected=region("EU"),
-                first_seen_on=ago(9),
-                last_seen_on=ago(8),
-            )
-        return made
+            return elsewhere(tenant, next(_numbers))
 
     def make(self, count: int) -> None:
         for _ in range(count):

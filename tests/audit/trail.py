@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Max
+from django.db import connection
+from django.db.models import Max, Model
 
 from audit.context import Origin, acting
 from audit.history import Stance, audited_models, stance_of
@@ -53,9 +54,20 @@ def recording() -> Iterator[Trail]:
     yield trail
     events = AuditEvent.objects.across_tenants().filter(pk__gt=before)
     trail.events = list(events.select_related("attribution").order_by("pk"))
-    for stance in audited_models():
-        trail.records += stance.history_model._base_manager.filter(history_id__gt=before)
+    for model in _touched(before):
+        trail.records += model._base_manager.filter(history_id__gt=before)
     trail.records.sort(key=lambda record: record.history_id)
+
+
+def _touched(before: int) -> list[type[Model]]:
+    """The history tables with rows after that event, found in one query for all of them."""
+    models = {stance.history_model._meta.db_table: stance.history_model for stance in audited_models()}
+    tables = (
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table} WHERE history_id > %s)" for table in models
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(tables), [before] * len(models))
+        return [models[table] for (table,) in cursor.fetchall()]
 
 
 def tracked(stance: Stance) -> list[str]:

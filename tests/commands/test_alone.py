@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-
 import pytest
 
 from tests.commands.running import Ran, first_line_of, run_alone
@@ -27,20 +25,9 @@ def test_the_first_setup_does_everything_and_shows_the_passwords_once(first_setu
     assert "changepassword" in first_setup.out
 
 
-def test_the_next_setup_has_nothing_to_do_and_costs_hardly_more_than_a_start(own_database: str) -> None:
-    again, cost = timed(own_database, "setup")
+def test_the_next_setup_has_nothing_to_do(own_database: str) -> None:
+    again = run_alone(own_database, "setup")
     assert (again.code, again.out.strip()) == (0, "Everything is set up.")
-    _, start = timed(own_database, "list_tenants")
-    # In processor time, as other work on the machine would spoil the other one.
-    assert cost < 2 * start + 0.5
-
-
-def timed(database: str, *arguments: str) -> tuple[Ran, float]:
-    """The command, and the processor time that it took, in seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = run_alone(database, *arguments)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return ran, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_a_token_alone_on_stdout(own_database: str) -> None:
@@ -107,11 +94,3 @@ def test_setup_dry_run_on_an_empty_database_says_what_waits(tmp_path: object) ->
     assert ran.code == 0
     assert "migrations would be applied" in ran.out
     assert run_alone(database, "list_tenants").code == 1
-
-
-def test_passwords_from_the_environment_are_not_shown(tmp_path: object) -> None:
-    passwords = {"OPERATOR_PASSWORD": "open sesame 1", "DEMO_PASSWORD": "open sesame 2"}
-    ran = run_alone(f"sqlite:///{tmp_path}/new.sqlite3", "setup", "--json", **passwords)
-    assert ran.code == 0, ran.err
-    assert ran.data["passwords"] == {}
-    assert "sesame" not in ran.out

@@ -170,6 +170,15 @@ class TestSetup:
         assert list(told["passwords"]) == ["operator"]
         assert run("setup", "--no-demo").out.strip() == "Everything is set up."
 
+    def test_passwords_from_the_environment_are_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPERATOR_PASSWORD", "open sesame 1")
+        monkeypatch.setenv("DEMO_PASSWORD", "open sesame 2")
+        ran = run("setup", "--json")
+        assert ran.code == 0, ran.err
+        assert ran.data["passwords"] == {}
+        assert "sesame" not in ran.out
+        assert User.objects.get(username="operator").check_password("open sesame 1")
+
     def test_puts_triggers_right_and_in_a_dry_run_only_says_so(self) -> None:
         triggers.take_down(connection)
         tried = run("setup", "--dry-run")

@@ -27,7 +27,9 @@ def test_locations_are_imported_listed_and_settled(cast: Cast, file: Path) -> No
     elected(cast.contoso, "EU")
     told = run("import_locations", str(file), "--tenant", "contoso", "--actor", cast.admin.username)
     assert told.code == 0, told.err
-    assert "2 locations recorded, 0 known already. 1 lie elsewhere than elected: 1 new" in told.out
+    assert (
+        "Locations recorded: 2, known already: 0; elsewhere than elected: 1. New differences: 1" in told.out
+    )
     listed = json.loads(run("list_location_drift", "--tenant", "contoso", "--json").out)
     assert [(each["place"], each["region"], each["elected"]) for each in listed] == [
         ("North America 0501", "NA", "EU")
@@ -57,7 +59,7 @@ def test_what_cannot_be_read_is_one_line(cast: Cast, file: Path) -> None:
     assert "line 4: 'Atlantis' is no region or country that the catalog knows" in told.err
     left_out = run("import_locations", str(file), "--tenant", "contoso", "--skip-problems")
     assert left_out.code == 0
-    assert "1 rows were left out" in left_out.out
+    assert "Rows left out: 1" in left_out.out
     assert run("import_locations", str(file.with_name("none.csv")), "--tenant", "contoso").code == 1
 
 

@@ -82,8 +82,10 @@ def test_tables_and_lists() -> None:
         {"id": "1", "made_at": None},
         {"id": "22", "made_at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC)},
     ]
-    assert as_text(rows) == "id  made at\n1\n22  2026-01-02 03:04"
+    assert as_text(rows) == "id  made at\n1\n22  2026-01-02 03:04 UTC"
     assert as_text({"name": "x", "flows": ["a", "b"]}) == "name   x\nflows  a, b"
+    long = ["a" * 60, "b" * 60]
+    assert as_text({"name": "x", "told": long}) == f"name  x\ntold  {long[0]}\n      {long[1]}"
     assert as_text([]) == "Nothing found."
 
 

@@ -33,7 +33,7 @@ def at_once(deeds: list[Callable[[], Any]]) -> list[Any]:
     def done(deed: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            start.wait(timeout=60)
+            start.wait(timeout=240)
             return deed()
         except Refused as refusal:
             return refusal.code

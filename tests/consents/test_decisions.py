@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from catalog.models import Catalog, Element, Flow, FlowElement, Service, ThirdParty
 from catalog.services import add_entry, amend_entry, remove_entry
-from consents.decisions import Question, QuestionRefused, decide, facts
+from consents.decisions import Question, QuestionRefused, decide, keeping
 from consents.models import Consent, CoveredFlow
 from consents.services import decline_consent
 from tenants.access import Shell
@@ -241,13 +241,13 @@ class TestTheCatalog(DecisionTestCase):
 
     def test_every_edition_changes_the_mark(self) -> None:
         """What the process keeps is told from what there is by the mark alone."""
-        marks = {facts.library(anew=True).mark}
+        marks = {keeping.library(anew=True).mark}
         party = self.add("third_parties", code="p", name="P")
-        marks.add(facts.library(anew=True).mark)
+        marks.add(keeping.library(anew=True).mark)
         amend_entry(entry=party, values={"name": "Q"}, by=Shell(), reason=REASON)
-        marks.add(facts.library(anew=True).mark)
+        marks.add(keeping.library(anew=True).mark)
         remove_entry(entry=party, by=Shell(), reason=REASON)
-        marks.add(facts.library(anew=True).mark)
+        marks.add(keeping.library(anew=True).mark)
         assert len(marks) == 4
 
     def test_before_there_was_a_catalog_everything_is_unknown(self) -> None:
@@ -258,10 +258,10 @@ class TestTheCatalog(DecisionTestCase):
         assert decision.catalog_edition is None
 
     def test_the_facts_let_go_of_old_editions(self) -> None:
-        editions = facts.library(anew=True).latest(None)
-        for number in range(facts.KEPT_EDITIONS + 5):
-            facts.catalog_of(tuple(replace(e, last_event=e.last_event - number) for e in editions))
-        assert len(facts._kept) == facts.KEPT_EDITIONS
+        editions = keeping.library(anew=True).latest(None)
+        for number in range(keeping.KEPT_EDITIONS + 5):
+            keeping.catalog_of(tuple(replace(e, last_event=e.last_event - number) for e in editions))
+        assert len(keeping._kept) == keeping.KEPT_EDITIONS
 
 
 class TestTwoClocks(DecisionTestCase):

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from catalog.models import Catalog, Feature
+from catalog.services import add_entry, amend_entry
 from elections.models import CollectionElection, ElectionPolicy, StorageElection
 from elections.services import begin_storage, elect_collection, elect_region, set_election_policy
 from privacy_console.errors import Refused
@@ -19,6 +21,7 @@ from tests.cast import CastTestCase
 
 DAY = timedelta(days=1)
 REASON = "The works council agreed."
+OF_LENS = tuple(f"opt_client_events.{each}" for each in ("consent_state", "policy_status", "crash"))
 ASSESSED: dict[str, Any] = {
     "transfer_assessment": "Assessment 12, in the contract folder.", "assessed_on": date(2026, 3, 1)
 }  # fmt: skip
@@ -40,6 +43,19 @@ def switched(
 
 def with_four_eyes(tenant: Tenant) -> ElectionPolicy:
     return set_election_policy(tenant=tenant, four_eyes=True, by=Shell())
+
+
+def lens() -> Feature:
+    """A feature of our own: only what was entered by hand is changed without loading a file."""
+    values = {"code": "lens", "name": "Lens", "elements": [OF_LENS[0]]}
+    catalog = Catalog.objects.get(code="intune")
+    made: Any = add_entry(catalog=catalog, kind="features", values=values, by=Shell(), reason=REASON)
+    return made  # type: ignore[no-any-return]
+
+
+def brings(feature: Feature, number: int) -> None:
+    """From a new edition on the feature brings so many of the elements."""
+    amend_entry(entry=feature, values={"elements": list(OF_LENS[:number])}, by=Shell(), reason=REASON)
 
 
 def code_of(deed: Any, *args: Any, **options: Any) -> tuple[str, str]:

@@ -10,7 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from catalog.models import Element, Feature
-from elections.collecting import Standing, collected_at, deciding, features_on, set_collection_ends
+from elections.collecting import (
+    Standing,
+    changes_ahead,
+    collected_at,
+    deciding,
+    features_on,
+    set_collection_ends,
+)
 from elections.models import CollectionElection, ElectedFeature
 from elections.services import approve_election, elect_collection, withdraw_election
 from elections.services.collection import what_features_mean
@@ -72,6 +79,45 @@ class CollectionTest(ElectionsTestCase):
             (listed,) = (row for row in rows if row == one)
             assert asked == [each.ends_at for each in listed.parts_shown]
             assert one.ends_at == listed.ends_at
+
+    def test_what_is_decided_already_changes_later(self) -> None:
+        """device_query brings what enhanced_inventory brings too: that neither starts nor stops with it."""
+        switched(self.contoso, self.admin, enhanced_inventory=True)
+        on, off, again = (self.now + days * DAY for days in (1, 2, 3))
+        first = switched(self.contoso, self.admin, on, device_query=True)
+        switched(self.contoso, self.admin, off, device_query=False, enhanced_inventory=False)
+        withdraw_election(
+            election=switched(self.contoso, self.admin, again, client_diagnostics=True),
+            by=self.admin,
+            reason="Not yet.",
+        )
+        now = collected_at(self.contoso)
+        with self.assertNumQueries(2):
+            changes = changes_ahead(self.contoso, now)
+        assert [change.at for change in changes] == [on, off]
+        assert [{each.feature.code: each.is_on for each in change.features} for change in changes] == [
+            {"device_query": True},
+            {"device_query": False, "enhanced_inventory": False},
+        ]
+        for change in changes:
+            before, after = (
+                {
+                    e.pk
+                    for e in collected_at(self.contoso, change.at - step).elected_by(
+                        self.on_at(change.at - step)
+                    )
+                }
+                for step in (timedelta(microseconds=1), timedelta(0))
+            )
+            assert {e.pk for e in change.starts} == after - before
+            assert {e.pk for e in change.stops} == before - after
+        assert changes_ahead(self.contoso, now, known_at=first.proposed_at) == ()
+        assert changes_ahead(self.fabrikam, collected_at(self.fabrikam)) == ()
+
+    def test_what_is_on_already_does_not_change_when_it_is_switched_on_again(self) -> None:
+        switched(self.contoso, self.admin, self.now + DAY, device_query=True)
+        switched(self.contoso, self.admin, device_query=True)
+        assert changes_ahead(self.contoso, collected_at(self.contoso)) == ()
 
     def test_the_later_record_decides_where_two_begin_together(self) -> None:
         begins = self.now + DAY

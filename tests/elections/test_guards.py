@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.refusals import refusal_of
+from catalog.models import Feature
+from elections.collecting import features_on
 from elections.models import CollectionElection, ElectedFeature, StorageElection
 from elections.services import set_election_policy
 from tests.elections.stories import DAY, ElectionsTestCase, moved, switched, with_four_eyes
@@ -101,6 +103,27 @@ class GuardsTest(ElectionsTestCase):
         rows = StorageElection.objects.for_tenant(self.contoso)
         rows.filter(pk=proposed.pk).update(**approved, effective_from=self.now - 4 * DAY)
         assert self.held_at(self.now) == ["NA"]
+
+    def test_what_lies_before_the_decision_about_a_feature_is_not_rewritten(self) -> None:
+        switched(self.contoso, self.admin, self.now - 5 * DAY, device_query=True)
+        switched(self.contoso, self.admin, self.now + DAY, enhanced_inventory=True)
+        with_four_eyes(self.contoso)
+        proposed = switched(self.contoso, self.admin, device_query=False, enhanced_inventory=True)
+        approved = {"status": "approved", "decided_at": self.now}
+        for days in (6, 5):
+            begins = self.now - days * DAY
+            assert (
+                self.changed(proposed, **approved, effective_from=begins)
+                == "collection_election_rewrites_nothing"
+            )
+        rows = CollectionElection.objects.for_tenant(self.contoso)
+        rows.filter(pk=proposed.pk).update(**approved, effective_from=self.now - 4 * DAY)
+        assert features_on(self.contoso) == {Feature.objects.get(code="enhanced_inventory").pk}
+
+    def test_decisions_about_other_features_do_not_stand_in_the_way(self) -> None:
+        switched(self.contoso, self.admin, self.now - 5 * DAY, device_query=True)
+        earlier = switched(self.contoso, self.admin, self.now - 6 * DAY, enhanced_inventory=True)
+        assert earlier.state == "in_force"
 
     def test_one_proposal_waits(self) -> None:
         with_four_eyes(self.contoso)

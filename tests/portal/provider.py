@@ -125,7 +125,7 @@ class Provider:
         """Go there as a browser does, and say where it leads to."""
         parts = urlsplit(address)
         assert parts.netloc == self.host
-        connection = HTTPConnection(self.host, timeout=5)
+        connection = HTTPConnection(self.host, timeout=60)
         connection.request("GET", f"{parts.path}?{parts.query}")
         answer = connection.getresponse()
         answer.read()

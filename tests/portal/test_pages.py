@@ -335,6 +335,24 @@ class Looking(Pages):
         self.assertContains(german, '<span lang="en">Device query</span>, eingeschaltet seit')
         self.assertNotContains(of_fabrikam, "Device query</span>, switched on")
 
+    def test_what_is_decided_and_has_not_begun_is_announced(self) -> None:
+        address = "/portal/contoso/collected/"
+        self.assertNotContains(self.client.get(address), "What will change")
+        begins = timezone.now() + timedelta(minutes=5)
+        switched(self.contoso, self.officer, begins, device_query=True)
+        page, german = self.client.get(address), self.client.get(f"{address}?language=de")
+        (change,) = page.context["changes"]
+        brought = set(Feature.objects.get(code="device_query").elements.all())
+        assert (change.at, set(change.starts), change.stops) == (begins, brought, ())
+        self.assertContains(page, '<span lang="en">Device query</span>: will be switched on')
+        self.assertContains(german, '<span lang="en">Device query</span>: wird eingeschaltet')
+        (on_my_own,) = self.client.get(f"{address}?device=personal").context["changes"]
+        assert set(on_my_own.starts) < brought
+        of_fabrikam = self.signed_in(self.foreigner).get("/portal/fabrikam/collected/")
+        self.assertNotContains(of_fabrikam, "What will change")
+        with at(begins):
+            self.assertNotContains(self.client.get(address), "What will change")
+
     def _standing(self, moment: datetime | None = None) -> dict[str, set[str]]:
         """By standing, the names of the data."""
         with at(moment or timezone.now()):

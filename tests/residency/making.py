@@ -64,6 +64,20 @@ def ago(days: int) -> date:
     return TODAY() - timedelta(days=days)
 
 
+def elsewhere(tenant: Tenant, number: int, name: str = "Place") -> LocationDrift:
+    """An open difference, as an observation in Japan would leave it; to be made within somebody's act."""
+    made: LocationDrift = LocationDrift.objects.for_tenant(tenant).create(
+        tenant=tenant,
+        key=f"country:{number}",
+        place=f"{name} {number}",
+        country="JP",
+        elected=region("EU"),
+        first_seen_on=ago(9),
+        last_seen_on=ago(8),
+    )
+    return made
+
+
 def drifts(tenant: Tenant) -> list[LocationDrift]:
     rows = LocationDrift.objects.for_tenant(tenant).select_related("elected", "region")
     return list(rows.order_by("id"))

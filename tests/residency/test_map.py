@@ -88,6 +88,13 @@ class MapTests(CastTestCase):
         assert germany.said == "Germany. Stored here: no transfer."
         assert picture.detail
 
+    def test_a_small_country_in_which_data_is_stored_is_shown_larger_and_marked(self) -> None:
+        elected(self.contoso, "CH")
+        picture = map_of(verdict_of(self.contoso, When(timezone.now())))
+        assert (bool(picture.detail), picture.edged) == (True, 1)
+        (stored,) = (shape for shape in picture.shapes if shape.place.is_stored)
+        assert (stored.place.country, stored.look) == ("CH", "safeguarded")
+
     def test_of_an_unknown_world_only_the_land_is_drawn(self) -> None:
         picture = map_of(verdict_of(self.contoso, When(timezone.now(), datetime(2020, 1, 1, tzinfo=UTC))))
         assert (list(picture.shapes), list(picture.looks), picture.detail) == ([], [], "")

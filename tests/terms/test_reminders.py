@@ -18,7 +18,7 @@ from tenants.models import Employee, Tenant
 from terms import reminder_words, services
 from terms.chasing import debts_of
 from terms.models import Reminder, TermsPolicy
-from terms.services.reminders import Reminded, remind, remind_due
+from terms.services.reminders import REMIND_JOB, Reminded, remind, remind_asked_for, remind_due
 from tests.terms.stories import (
     DAY,
     TermsTestCase,
@@ -29,7 +29,8 @@ from tests.terms.stories import (
     refusal,
 )
 from work.mail import post_all
-from work.models import Message
+from work.models import Message, Run
+from work.queue import claim, work_off
 from work.registry import Running, declaration_of
 
 
@@ -231,6 +232,31 @@ class ByHand(RemindersTestCase):
         assert (self.remind(), self.remind()) == (Reminded(reminded=1), Reminded(lately=1))
         with clock(self.start + 1.1 * DAY):
             assert self.remind() == Reminded(reminded=1)
+
+    def test_more_than_a_portion_is_left_to_the_worker(self) -> None:
+        for _ in range(3):
+            colleague(self.contoso)
+        with patch("terms.services.reminders.PORTION", 2), patch("terms.chasing.PORTION", 2):
+            told = self.remind(reason="The audit is near")
+            assert told == Reminded(later=3)
+            assert str(told) == "3 employees owe a decision. The worker reminds them now, 2 at a time."
+            assert not Message.objects.for_tenant(self.contoso).exists()
+            (run,) = (each for each in Run.objects.all() if each.code == REMIND_JOB)
+            taken = claim("the test", run.pk)
+            assert taken is not None
+            assert work_off(taken).line == "3 employees reminded."
+            again = remind_asked_for(tenant=self.contoso, arguments=run.details["arguments"])
+            assert again == Reminded(lately=3)
+        rows = Reminder.objects.for_tenant(self.contoso)
+        assert rows.filter(by_hand=True).count() == 3
+        event = AuditEvent.objects.for_tenant(self.contoso).filter(activity="terms.reminded")[0]
+        assert event.attribution.reason == "The audit is near"
+        assert event.attribution.on_behalf_of == str(self.admin)
+
+    def test_who_may_not_any_more_reminds_nobody(self) -> None:
+        arguments = {"policy": self.policy.pk, "person": self.auditor.username, "reason": ""}
+        with pytest.raises(PermissionDenied):
+            remind_asked_for(tenant=self.contoso, arguments=arguments)
 
     def test_by_hand_also_beyond_the_most_and_the_interval_counts_from_it(self) -> None:
         colleague(self.contoso)

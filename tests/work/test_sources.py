@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.context import Origin, acting
+from catalog.models import Feature
 from consents.services import decline_consent, grant_consent, withdraw_consent
 from elections.services import withdraw_election
 from tenants.access import Shell
@@ -19,7 +20,7 @@ from tenants.models import Tenant
 from tenants.roles import Permission
 from tenants.services import change_tenant
 from tests.cast import Cast
-from tests.elections.stories import moved, switched, with_four_eyes
+from tests.elections.stories import brings, lens, moved, switched, with_four_eyes
 from tests.residency.making import drifts, elected, seen
 from tests.work import waiting
 from tests.work.waiting import at_work, changed, days, waits
@@ -126,6 +127,14 @@ def proposed_features(tenant: Tenant, by: Any) -> Callable[[], Any]:
     return lambda: withdraw_election(election=election, by=by, reason="no")
 
 
+def grown_feature(tenant: Tenant, by: Any) -> Callable[[], Any]:
+    feature = Feature.objects.filter(code="lens").first() or lens()
+    brings(feature, 1)
+    switched(tenant, by, lens=True)
+    brings(feature, 2)
+    return lambda: switched(tenant, by, lens=True)
+
+
 def unelected(tenant: Tenant, by: Any) -> Callable[[], Any]:
     australian = change_tenant(tenant=tenant, country="AU", by=Shell())
     return lambda: moved(australian, "AU", by)
@@ -141,6 +150,7 @@ SOURCES: dict[str, Callable[[Tenant, Any], Callable[[], Any]]] = {
     "consents.safeguards": safeguard,
     "consents.steps": steps,
     "elections.features": proposed_features,
+    "elections.growth": grown_feature,
     "elections.regions": proposed_region,
     "elections.unelected": unelected,
     "residency.drift": location_drift,
@@ -155,6 +165,7 @@ KINDS = list(SOURCES)
 ONCE = (
     "consents.renewals",
     "elections.features",
+    "elections.growth",
     "elections.regions",
     "elections.unelected",
     "residency.drift",

@@ -72,7 +72,7 @@ class TestTheList:
         found = worklist(cast.officer, Tenant.objects.all())
         assert {item.tenant for item in found} == {cast.fabrikam, cast.contoso} - {cast.fabrikam}
 
-    @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+    @pytest.mark.parametrize("size", [1, 4, 100])
     def test_pages_lose_nothing_and_repeat_nothing(self, cast: Cast, size: int) -> None:
         everything_waits(cast)
         everything_waits(cast)

@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
@@ -40,12 +39,14 @@ class NoQuestionForm(DeedForm):
 @admin.register(CalendarFeed)
 class CalendarFeedAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_WORKLIST
+    history_permission = Permission.VIEW_WORKLIST
     list_title = "Calendar feeds"
     intro = (
         "Your calendar can show what waits and until when. Make an address for each calendar of yours; it opens your "
         "worklist of one tenant, for reading only, until you revoke it or leave the tenant."
     )
     empty_text = "No calendar reads your worklist. Make a feed, and give its address to your calendar."
+    related = ("user",)
     list_display = ("name", "state", "tenant_name", "made", "last_used")
     ordering = ("-created_at", "-id")
     adding = Deed(
@@ -80,10 +81,6 @@ class CalendarFeedAdmin(TenantModelAdmin):
     def worklist_view(self, request: HttpRequest) -> HttpResponse:
         return worklist_page(self, request)
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[CalendarFeed]:
-        rows: QuerySet[CalendarFeed] = super().scope(tenants).select_related("tenant", "user")
-        return rows
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[CalendarFeed]:
         return self._theirs(super().get_queryset(request), request)
 
@@ -109,10 +106,6 @@ class CalendarFeedAdmin(TenantModelAdmin):
     @column(description="State", label=LABELS)
     def state(self, feed: CalendarFeed) -> str:
         return "Open" if feed.revoked_at is None else "Closed"
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, feed: CalendarFeed) -> str:
-        return feed.tenant.name
 
     @column(description="Made", ordering="created_at")
     def made(self, feed: CalendarFeed) -> str:

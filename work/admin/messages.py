@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, OptionalReasonForm
@@ -27,7 +25,6 @@ TONES = {"waiting": "info", "sent": "good", "failed": "bad"}
 @admin.register(Message)
 class MessageAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_MESSAGES
-    history_permission = Permission.VIEW_EVENTS
     list_title = "E-mails"
     intro = "What the console wrote to people: reminders and the digest of what waits for them."
     empty_text = "Nothing was written yet. Reminders come before something ends."
@@ -49,10 +46,6 @@ class MessageAdmin(TenantModelAdmin):
         ),
     )
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[Message]:
-        rows: QuerySet[Message] = super().scope(tenants).select_related("tenant")
-        return rows
-
     @column(
         description="State",
         label={"Waiting": "info", "Sent": "success", "Failed": "danger"},
@@ -60,10 +53,6 @@ class MessageAdmin(TenantModelAdmin):
     )
     def state_badge(self, message: Message) -> str:
         return message.get_state_display()
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, message: Message) -> str:
-        return message.tenant.name
 
     @column(description="Written", ordering="created_at")
     def written(self, message: Message) -> SafeString:

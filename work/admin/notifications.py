@@ -11,7 +11,6 @@ from django.http import HttpRequest
 
 from privacy_console.errors import Refused
 from tenants.access import signed_in
-from tenants.models import Tenant
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import Deed, DeedForm, InTenantForm
@@ -54,12 +53,14 @@ def _change(request: HttpRequest, wish: MailPreference, data: dict[str, Any]) ->
 @admin.register(MailPreference)
 class MailPreferenceAdmin(TenantModelAdmin):
     view_permission = Permission.VIEW_WORKLIST
+    history_permission = Permission.VIEW_WORKLIST
     list_title = "My notifications"
     intro = "What you are told by e-mail. Everybody chooses for themselves, for each tenant."
     empty_text = (
         "You have chosen nothing yet: each morning on which something waits you get a summary, and officers and admins "
         "are reminded before consents, contracts and certificates end. E-mail needs an address in your account."
     )
+    related = ("user",)
     list_display = ("tenant_name", "summary", "is_reminded", "whose")
     list_display_links = ("tenant_name",)
     ordering = ("tenant__name", "user__username")
@@ -84,10 +85,6 @@ class MailPreferenceAdmin(TenantModelAdmin):
         ),
     )
 
-    def scope(self, tenants: QuerySet[Tenant]) -> QuerySet[MailPreference]:
-        rows: QuerySet[MailPreference] = super().scope(tenants).select_related("tenant", "user")
-        return rows
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[MailPreference]:
         return super().get_queryset(request).filter(user=request.user.pk)
 
@@ -98,10 +95,6 @@ class MailPreferenceAdmin(TenantModelAdmin):
 
     def offered(self, request: HttpRequest, obj: MailPreference) -> list[dict[str, Any]]:
         return super().offered(request, obj) if obj.user_id == request.user.pk else []
-
-    @column(description="Tenant", ordering="tenant__name")
-    def tenant_name(self, wish: MailPreference) -> str:
-        return wish.tenant.name
 
     @column(description="Summary", ordering="digest")
     def summary(self, wish: MailPreference) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from consents.graph.planning import Plan
-from consents.graph.reading import files_of, read_files
+from consents.graph.reading import read_files
 from consents.graph.telling import counts_of, rows_of, sentence_of
 from consents.models import ConsentImport
 from consents.services.imports import import_later, preview_import, record_import
+from privacy_console.graph.files import files_of
 from tenants.access import require
 from tenants.commands import ConsoleCommand, as_text, one_line
 from tenants.models import Tenant
@@ -52,18 +53,16 @@ class Command(ConsoleCommand):
             reading = read_files(paths, bar.advance)
         for problem in reading.problems[:LINES_SHOWN]:
             self.remark(one_line(str(problem)))
-        if self.is_dry_run:
-            made, plan = None, preview_import(tenant=whose, by=self.actor, reading=reading)
-        else:
-            made, plan = record_import(tenant=whose, by=self.actor, reading=reading)
+        do = preview_import if self.is_dry_run else record_import
+        made, plan = do(tenant=whose, by=self.actor, reading=reading)
         self.show(import_data(made, plan), "\n".join(lines_of(plan)))
 
 
-def import_data(made: ConsentImport | None, plan: Plan) -> dict[str, Any]:
+def import_data(made: ConsentImport, plan: Plan) -> dict[str, Any]:
     """The import for programs; without an id where it was not kept. The names are those of the API."""
     reading = plan.reading
     return {
-        "id": str(made.pk) if made else None,
+        "id": str(made.pk) if made.pk else None,
         "name": reading.name,
         "sha256": reading.sha256,
         "records": reading.records,

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from consents.graph.reading import files_of
 from privacy_console.errors import Refused
+from privacy_console.graph.files import files_of
 from tenants.access import require
 from tenants.commands import one_line
 from tenants.models import Tenant

@@ -109,3 +109,8 @@ class Lines:
         self._start = self.text.rfind("\n", self._seen, offset) + 1 or self._start
         self._seen = offset
         return self._line, offset - self._start + 1
+
+
+def is_list_of_page(path: tuple[str | int, ...], value: Any) -> bool:
+    """Whether the scanner has come to the list of a page, whose items follow one by one."""
+    return path == ("value",) and value == []

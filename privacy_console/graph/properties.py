@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from consents.graph.observations import Place
+from privacy_console.graph.places import Place
 
 FIRST_YEAR, LAST_YEAR = (
     2,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from consents.graph.observations import Place, Problem
+from privacy_console.graph.places import Place, Problem
 
 _SKIP = re.compile(r"[?&]\$skip=(\d{1,9})(?:&|$)")
 

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import sys
-import time
-from argparse import ArgumentTypeError
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import date, datetime, timedelta
-from typing import Any, ClassVar, Self, TextIO
+from typing import Any, ClassVar
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, IntegrityError, models, transaction
-from django.utils import timezone
+from django.db import models, transaction
 
 from audit.context import Origin, acting, identify
-from audit.refusals import refusal_of
 from privacy_console.errors import Refused
-from privacy_console.outage import is_outage
-from privacy_console.timestamps import utc_text
 from tenants.access import NotAllowed, Principal, Shell
-from tenants.models import Tenant, User
+from tenants.commands.errors import EXPECTED, one_line, readable
+from tenants.commands.progress import Progress
+from tenants.commands.results import Row, as_json, as_text
+from tenants.models import Tenant, TenantOwned, User
 from tenants.refusals import note_refusal
-
-Row = Mapping[str, Any]
-
-EXPECTED = (
-    ValidationError, PermissionDenied, Refused, ObjectDoesNotExist, DatabaseError, OSError
-)  # fmt: skip
-NOT_SET_UP = ("no such table", "no such column", "does not exist")
 
 
 class Error(CommandError):
@@ -140,6 +127,18 @@ class ConsoleCommand(BaseCommand):
         known = [str(name) for name in among.order_by(field).values_list(field, flat=True)[:10_000]]
         raise Refused("not_found", f"There is no {noun} “{value}”. {_suggestion(value, known)}".strip())
 
+    def owned(self, model: type[TenantOwned], pk: int, noun: str, *related: str, listed_by: str) -> Any:
+        """The row with this id, in a tenant that exists for the actor, who acts in their role there.
+
+        related: foreign keys to fetch along. listed_by: the command that shows ids. Raises Refused.
+        """
+        rows = model.objects.for_user(self.actor).select_related("tenant", *related)
+        found = rows.filter(pk=pk).first()
+        if found is None:
+            raise Refused("not_found", f"There is no {noun} {pk}. {listed_by} shows them.")
+        self.tenant(found.tenant.slug)
+        return found
+
     def tenant(self, slug: str) -> Tenant:
         """The tenant with this short name, among those that exist for the actor, who acts in their role there."""
         tenant: Tenant = self.find(self.actor.tenants(), "slug", slug, "tenant")
@@ -182,144 +181,3 @@ def _suggestion(value: str, known: Sequence[str]) -> str:
     if near:
         return f"Did you mean {' or '.join(near)}?"
     return f"There are: {', '.join(known)}." if 0 < len(known) <= 10 else ""
-
-
-# --- Words for what went wrong ---
-
-
-def readable(error: BaseException) -> str:
-    """What the person at the command line reads of an error, without its inner workings."""
-    if isinstance(error, ValidationError):
-        return _validation_text(error)
-    broken = refusal_of(error) if isinstance(error, IntegrityError) else None
-    if broken is not None:
-        return broken.detail
-    if isinstance(error, DatabaseError):
-        return _database_text(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}."
-    return str(error) or "Your role does not allow this."
-
-
-def _validation_text(error: ValidationError) -> str:
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
-    return " ".join(
-        message if field == "__all__" else f"{field}: {message}"
-        for field, messages in error.message_dict.items()
-        for message in messages
-    )
-
-
-def _database_text(error: DatabaseError) -> str:
-    first = next(iter(str(error).splitlines()), type(error).__name__)
-    if any(sign in first for sign in NOT_SET_UP):
-        return f"The database is not set up, or not up to date ({first}). Run: ./console manage setup"
-    return f"The database {'cannot be used' if is_outage(error) else 'refuses it'}: {first}"
-
-
-def one_line(text: str) -> str:
-    """The text on one line, with nothing in it that a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
-
-
-# --- Results ---
-
-
-def as_json(result: Any) -> str:
-    """Times in UTC, ISO 8601; ids as they are."""
-    return json.dumps(result, indent=2, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def as_text(result: Row | Sequence[Row]) -> str:
-    """One object as lines of name and value, several as a table."""
-    if isinstance(result, Mapping):
-        width = max((len(name) for name in result), default=0)
-        return "\n".join(f"{_words(name):{width}}  {_cell(value)}".rstrip() for name, value in result.items())
-    return _table(result) if result else "Nothing found."
-
-
-def _table(rows: Sequence[Row]) -> str:
-    names = list(rows[0])
-    lines = [[_words(name) for name in names]] + [[_cell(row.get(name)) for name in names] for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(names))]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, datetime):
-        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_cell, value))
-    return "" if value is None else one_line(str(value))
-
-
-# --- Values people type ---
-
-
-def moment(text: str) -> datetime:
-    """An instant from `2027-01-31` (the start of that day), an ISO 8601 time, or `90d` from now; for `type=`."""
-    if text.endswith("d") and text[:-1].isdecimal() and len(text) <= 6:
-        return timezone.now() + timedelta(days=int(text[:-1]))
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(
-            f"“{text}” is no date: write 2027-01-31, or 90d for 90 days from now."
-        ) from None
-    return given if timezone.is_aware(given) else timezone.make_aware(given)
-
-
-def day(text: str) -> date:
-    """A calendar day from `2027-01-31`; for `type=`."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"“{text}” is no day: write 2027-01-31.") from None
-
-
-# --- Long work ---
-
-
-class Progress:
-    """A bar on stderr, drawn at most ten times a second, and only where a person sees it."""
-
-    WIDTH = 30
-    PAUSE = 0.1
-
-    def __init__(self, label: str, total: int, stream: TextIO | None = None) -> None:
-        self.label, self.total, self.done = label, total, 0
-        self.stream = stream or sys.stderr
-        self.is_shown = self.stream.isatty() and total > 0
-        self._drawn_at = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self.is_shown and self._drawn_at:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
-
-    def advance(self, steps: int = 1) -> None:
-        self.done += steps
-        now = time.monotonic()
-        if self.is_shown and now - self._drawn_at >= self.PAUSE:
-            self._drawn_at = now
-            self._draw()
-
-    def _draw(self) -> None:
-        share = min(self.done / self.total, 1.0)
-        bar = "█" * round(share * self.WIDTH)
-        self.stream.write(f"\r{self.label} {bar:░<{self.WIDTH}} {self.done:,} of {self.total:,}")
-        self.stream.flush()

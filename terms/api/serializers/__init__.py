@@ -1,0 +1,1 @@
+"""Terms as the API shows them, and what the bodies of their deeds may say."""
