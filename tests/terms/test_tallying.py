@@ -35,8 +35,8 @@ from work.registry import Running, declaration_of
 
 FAR = 10_000_000
 """A first key of employees that no sequence reaches."""
-LIVES = 3
-STEPS = 25
+LIVES = 2
+STEPS = 30
 
 
 def by_one_rule(policy: TermsPolicy, *groups: Group) -> list[dict[str, int]]:
