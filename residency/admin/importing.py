@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from residency.models import LocationDrift, LocationImport, ObservedLocation
 from residency.services import Findings, import_locations, preview_locations
-from residency.told import COUNTS, sentence_of
+from residency.told import sentence_of
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, InTenantForm
 from tenants.pages.parts import Panel, Table
@@ -46,9 +46,9 @@ class ImportForm(TwoStepForm, InTenantForm):
         return [sentence_of(made), left_out if made.left_out else "Every row can be kept."]
 
     def panels(self) -> list[Panel]:
-        """The counts, the problems, the differences and the rows."""
+        """The problems, the differences and the rows."""
         made, found = self.outcome
-        return [counts_panel(made), *problems_panels(made), differences_panel(found), _rows_panel(found)]
+        return [*problems_panels(made), _differences_panel(found), _rows_panel(found)]
 
 
 def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> LocationImport | TwoStepForm:
@@ -67,11 +67,6 @@ def run(request: HttpRequest, _: Any, data: dict[str, Any]) -> LocationImport | 
     return form.confirm((made, found), carried={"content": packed(data["content"]), "name": data["name"]})
 
 
-def counts_panel(made: LocationImport) -> Panel:
-    counts = [[label, f"{getattr(made, name):,}"] for name, label in COUNTS.items()]
-    return Panel("What the file comes to", table=Table(("What", "Number"), counts))
-
-
 def problems_panels(made: LocationImport) -> list[Panel]:
     """What was left out; of very many the first."""
     rows = [list(problem.partition(": ")[::2]) for problem in made.problems[:ROWS_SHOWN]]
@@ -79,7 +74,7 @@ def problems_panels(made: LocationImport) -> list[Panel]:
     return [Panel(title, table=Table(("Where", "Why"), rows), tone="warn")] if rows else []
 
 
-def differences_panel(found: Findings) -> Panel:
+def _differences_panel(found: Findings) -> Panel:
     rows = [
         [change.label, drift.place, drift.elected.name, _days(drift)] for change, drift in found.differences
     ]

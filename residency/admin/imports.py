@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from residency.admin.importing import IMPORT, counts_panel, problems_panels
+from residency.admin.importing import IMPORT, problems_panels
 from residency.models import LocationDrift, LocationImport
+from residency.told import COUNTS
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
-from tenants.pages.parts import Badge, Code, Link, Panel, admin_url, facts
+from tenants.pages.parts import Badge, Code, Link, Panel, Table, admin_url, facts
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
@@ -64,4 +65,6 @@ class LocationImportAdmin(TenantModelAdmin):
             ("SHA-256 of what was read", Code(obj.sha256)),
             ("What waits", Link("Location differences", admin_url(LocationDrift, "changelist"))),
         ]
-        return [Panel("The import", facts(about)), counts_panel(obj), *problems_panels(obj)]
+        counts = [[label, f"{getattr(obj, name):,}"] for name, label in COUNTS.items()]
+        brought = Panel("What it brought", table=Table(("What", "Number"), counts))
+        return [Panel("The import", facts(about)), brought, *problems_panels(obj)]

@@ -94,7 +94,7 @@ class NewLocationImportSerializer(InputSerializer):
         help_text="CSV with a first line of names: date, location, source.",
     )
     locations = serializers.ListField(
-        child=serializers.DictField(),
+        child=serializers.DictField(child=serializers.CharField(allow_blank=True, allow_null=True)),
         min_length=1,
         max_length=MOST_LOCATIONS,
         required=False,

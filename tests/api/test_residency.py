@@ -185,6 +185,7 @@ class TestLocationImports(suite.EndpointSuite):
             ({"locations": []}, 400, "#/locations"),
             ({"locations": "Europe"}, 400, "#/locations"),
             ({"locations": [7]}, 400, "#/locations/0"),
+            ({"locations": [{"place": ["Europe"]}]}, 400, "#/locations/0/place"),
             ({"report": "date,colour\n2025-01-01,red\n"}, 409, "columns"),
             ({"report": "date,location\n"}, 409, "nothing"),
             ({"report": "[{"}, 409, "no_json"),
