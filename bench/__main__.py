@@ -153,16 +153,15 @@ def _report_terms(engine: str, answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _report_pages(answer: dict[str, Any]) -> Iterator[str]:
-    many = str(answer["many"])
+    few, many = str(terms.FEW), str(answer["many"])
     print(
         f"\n| | ms with {terms.FEW:,} | with {int(many):,} | times (quartiles) | queries |\n|---|---:|---:|---|---|"
     )
-    for name, seconds in answer["pages"].items():
-        few, large = Result(name, seconds[str(terms.FEW)]), Result(name, seconds[many])
-        growth, queries = Spread.of(large.ratios(few)), answer["queries"][name]
-        asked = f"{queries[str(terms.FEW)]}, {queries[many]}"
-        print(f"| {name} | {few.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {asked} |")
-        if growth.middle > MOST_TIMES_FEW:
+    for name, sizes in (answer["pages"] | answer["others"]).items():
+        small, large = (Result(name, sizes[size]["seconds"]) for size in (few, many))
+        growth, queries = Spread.of(large.ratios(small)), f"{sizes[few]['queries']}, {sizes[many]['queries']}"
+        print(f"| {name} | {small.median * 1e3:.0f} | {large.median * 1e3:.0f} | {growth} | {queries} |")
+        if name in answer["pages"] and growth.middle > MOST_TIMES_FEW:
             yield f"{name} on {answer['server']} grows to {growth.middle:.2f}, at most {MOST_TIMES_FEW}"
 
 

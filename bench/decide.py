@@ -92,7 +92,7 @@ def _make(consents: int) -> dict[str, Any]:
     from django.utils import timezone
 
     from audit.context import Origin, acting
-    from bench.engine import _server as server_of
+    from bench.engine import server_of
     from catalog.kinds import REFERENCE_FILE
     from catalog.models import Service
     from catalog.services import load_catalog

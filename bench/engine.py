@@ -34,7 +34,7 @@ def _measure(names: list[str], *, quick: bool) -> dict[str, Any]:
     try:
         if connection.vendor == "postgresql":
             call_command("pgtrigger", "install", verbosity=0)
-        return {"server": _server(connection), "measures": {name: _seconds(name, quick) for name in names}}
+        return {"server": server_of(connection), "measures": {name: _seconds(name, quick) for name in names}}
     finally:
         connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
 
@@ -48,7 +48,7 @@ def _seconds(name: str, quick: bool) -> dict[str, Any]:
     return {"rounds": rounds, "size": size, "seconds": {r.name: r.seconds for r in results.values()}}
 
 
-def _server(connection: Any) -> str:
+def server_of(connection: Any) -> str:
     query = "SELECT sqlite_version()" if connection.vendor == "sqlite" else "SHOW server_version"
     with connection.cursor() as cursor:
         cursor.execute(query)

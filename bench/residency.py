@@ -42,7 +42,7 @@ def _measured(many: int, rounds: int) -> dict[str, Any]:
     from django.db import connection
 
     from audit.context import Origin, acting
-    from bench.engine import _server
+    from bench.engine import server_of
     from catalog.kinds import REFERENCE_FILE
     from catalog.services import load_catalog
     from tenants.access import Shell
@@ -50,7 +50,12 @@ def _measured(many: int, rounds: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     with acting(origin=Origin.COMMAND, actor_name="bench"):
         load_catalog(content=REFERENCE_FILE.read_bytes(), by=Shell())
-        found: dict[str, Any] = {"server": _server(connection), "many": many, "rounds": rounds, "seconds": {}}
+        found: dict[str, Any] = {
+            "server": server_of(connection),
+            "many": many,
+            "rounds": rounds,
+            "seconds": {},
+        }
         for count in (FEW, many):
             _fill(count)
             found["seconds"][count] = _round(rounds)

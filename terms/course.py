@@ -6,24 +6,24 @@ of them in one reading of the log.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate, groupby
-from operator import attrgetter
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 from django.db import models
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from privacy_console.errors import Refused
 from tenants.models import Group
+from terms.counting import Progress, asked_of, members_of
 from terms.models import Acceptance, TermsPolicy, TermsVersion
 from terms.models.version import Publication
-from terms.progress import Progress, asked_of
 from terms.standing import Standing, decided_by, in_force, standing_of
 
 MOST_POINTS = 400
@@ -82,12 +82,10 @@ def course_of(
         return Course(step or Step.DAY, ())
     step, instants = _instants(min(begun), end, step)
     asked = [in_force(versions, instant) for instant in instants]
-    employees = asked_of(policy)
-    if group is not None:
-        employees = employees.filter(group_memberships__group=group)
-    tally = _Tally(instants, asked)
-    tally.count(_decisions(policy, employees, at), employees.count())
-    return Course(step, tally.points())
+    employees = members_of(asked_of(policy), group)
+    points = _Points(instants, asked)
+    points.count(_lives(policy, employees, at, instants), employees.count())
+    return Course(step, points.points())
 
 
 def _published(policy: TermsPolicy) -> Iterable[TermsVersion]:
@@ -130,19 +128,49 @@ def _days(first: date, step: Step) -> Iterator[date]:
         yield day
 
 
-def _decisions(policy: TermsPolicy, employees: Any, at: datetime | None) -> Iterator[Any]:
-    """What the employees decided, one employee after the other."""
+class Decided(NamedTuple):
+    """A decision as far as the points can tell: from which of them on it was known, and at which it holds no longer."""
+
+    version_id: int
+    decision: str
+    known_from: int
+    valid_until: int
+
+
+def _lives(
+    policy: TermsPolicy, employees: Any, at: datetime | None, instants: Sequence[datetime]
+) -> Iterator[tuple[Decided, ...]]:
+    """What each employee decided who has decided anything; the database tells points, as a million times take long."""
     known = decided_by(Acceptance.objects.for_tenant(policy.tenant_id), at)
-    own = known.filter(policy=policy, employee__in=employees.values("pk")).order_by(
-        "employee", "decided_at", "id"
+    own = known.filter(policy=policy, employee__in=employees.values("pk"))
+    ends = Case(
+        When(valid_until__isnull=True, then=Value(len(instants))),
+        default=_first_after("valid_until", instants),
     )
-    names = ("employee_id", "version_id", "decision", "decided_at", "valid_until")
-    rows: Iterator[Any] = own.values_list(*names, named=True).iterator(AT_ONCE)
-    return rows
+    rows = own.annotate(known_from=_first_after("decided_at", instants), ends=ends).order_by(
+        "employee_id", "decided_at", "id"
+    )
+    names = ("employee_id", *Decided._fields[:3], "ends")
+    for _, decisions in groupby(rows.values_list(*names).iterator(AT_ONCE), key=itemgetter(0)):
+        yield tuple(Decided(*decided) for _, *decided in decisions)
 
 
-class _Tally:
-    """Counts standings at instants; of each employee only what changes is looked at."""
+def _first_after(column: str, instants: Sequence[datetime], first: int = 0) -> Any:
+    """The first of the points that is not before what the column says, found by halving; their number for none."""
+    if not instants:
+        return Value(first)
+    middle = len(instants) // 2
+    later = _first_after(column, instants[middle + 1 :], first + middle + 1)
+    return Case(
+        When(**{f"{column}__gt": instants[middle]}, then=later),
+        default=_first_after(column, instants[:middle], first),
+    )
+
+
+class _Points:
+    """Counts standings at instants. Those who lived through the same are looked at once, however many they are; and of
+    each only what changes.
+    """
 
     def __init__(self, instants: Sequence[datetime], asked: Sequence[TermsVersion | None]) -> None:
         self.instants, self.asked = instants, asked
@@ -150,36 +178,35 @@ class _Tally:
         self.changes: dict[Standing, Counter[int]] = {standing: Counter() for standing in Standing}
         self.people = 0
 
-    def count(self, decisions: Iterable[Any], people: int) -> None:
+    def count(self, lives: Iterable[tuple[Decided, ...]], people: int) -> None:
         """people: how many there are; most of them may have decided nothing."""
         self.people = people
-        silent = people
-        for _, own in groupby(decisions, key=attrgetter("employee_id")):
-            self._add(list(own), 1)
-            silent -= 1
-        self._add([], silent)
+        alike = Counter(lives)
+        alike[()] = people - alike.total()
+        for life, number in alike.items():
+            self._add(life, number)
 
-    def _add(self, own: list[Any], number: int) -> None:
+    def _add(self, life: Sequence[Decided], number: int) -> None:
         before = None
-        for i in sorted({*self.turns, *self._moments(own)}):
-            known = [decision for decision in own if self._place(decision.decided_at) <= i]
-            standing = standing_of(self.asked[i], known, self.instants[i])
+        for i in sorted({*self.turns, *self._moments(life)}):
+            known = [decided for decided in life if self._known_from(decided) <= i]
+            standing = standing_of(self.asked[i], known, i)
             if standing != before:
                 self.changes[standing][i] += number
                 if before is not None:
                     self.changes[before][i] -= number
                 before = standing
 
-    def _moments(self, own: Iterable[Any]) -> Iterator[int]:
+    def _moments(self, life: Iterable[Decided]) -> Iterator[int]:
         """The points from which a decision is known, or counts no longer."""
-        for decision in own:
-            yield self._place(decision.decided_at)
-            if decision.valid_until and decision.valid_until <= self.instants[-1]:
-                yield self._place(decision.valid_until)
+        for decided in life:
+            yield self._known_from(decided)
+            if decided.valid_until < len(self.instants):
+                yield decided.valid_until
 
-    def _place(self, at: datetime) -> int:
-        """The first point that is not before the instant; the last one for what a clock put into the future."""
-        return min(bisect_left(self.instants, at), len(self.instants) - 1)
+    def _known_from(self, decided: Decided) -> int:
+        """The last point for what a clock put into the future."""
+        return min(decided.known_from, len(self.instants) - 1)
 
     def points(self) -> list[Point]:
         runs = {

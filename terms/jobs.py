@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 
 from terms.services.imports import IMPORT_JOB, import_asked_for
 from terms.services.reminders import REMIND_JOB, remind_asked_for, remind_due
+from terms.tallying import count_everywhere
 from work.jobs import Running, job
 
 
@@ -29,3 +30,10 @@ def remind_everybody(run: Running) -> str:
 def remind_employees(run: Running) -> str:
     sent = remind_due()
     return f"Reminded {sent:,} employees." if sent else "Nobody has to be reminded."
+
+
+@job("terms.count", every=timedelta(minutes=1), title="Count anew where employees stand")
+def count_employees(run: Running) -> str:
+    """What it does not count is counted whenever it is asked for: this makes it quick."""
+    counted = count_everywhere()
+    return f"Counted {counted:,} blocks of employees anew." if counted else "Nothing has changed."

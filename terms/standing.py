@@ -50,6 +50,17 @@ def version_asked(policy: TermsPolicy, at: datetime) -> TermsVersion | None:
     return in_force(published.order_by("-number")[:1], at)
 
 
+def versions_asked(policies: Iterable[TermsPolicy], at: datetime) -> dict[int, TermsVersion]:
+    """The same of several policies, by their keys, in one query; without those that ask for nothing."""
+    begun = TermsVersion.objects.across_tenants().filter(
+        policy__in=[policy.pk for policy in policies],
+        status=Publication.PUBLISHED,
+        effective_from__lte=at,
+    )
+    newest = {version.policy_id: version for version in begun.order_by("number")}
+    return {key: version for key, version in newest.items() if in_force([version], at)}
+
+
 def in_force(versions: Iterable[TermsVersion], at: datetime) -> TermsVersion | None:
     """Of the versions of one policy the one that holds at the instant."""
     begun = [v for v in versions if v.status == Publication.PUBLISHED and _has_begun(v, at)]
@@ -93,8 +104,11 @@ def place_of(
     )
 
 
-def standing_of(version: TermsVersion | None, own: Sequence[Any], at: datetime) -> Standing:
-    """The standing at an instant, from one employee's decisions about one policy, in their order."""
+def standing_of(version: TermsVersion | None, own: Sequence[Any], at: Any) -> Standing:
+    """The standing at an instant, from one employee's decisions about one policy, in their order.
+
+    at: anything that `valid_until` of the decisions can be compared with.
+    """
     if version is None:
         return Standing.NOTHING_ASKED
     if _valid(version, own, at):
@@ -106,7 +120,7 @@ def _accepted(version: TermsVersion, own: Iterable[Any]) -> list[Any]:
     return [d for d in own if d.version_id == version.pk and d.decision == Acceptance.Decision.ACCEPTED]
 
 
-def _valid(version: TermsVersion, own: Iterable[Any], at: datetime) -> list[Any]:
+def _valid(version: TermsVersion, own: Iterable[Any], at: Any) -> list[Any]:
     return [d for d in _accepted(version, own) if d.valid_until is None or d.valid_until > at]
 
 

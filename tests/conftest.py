@@ -14,8 +14,10 @@ from pytest_django import DjangoDbBlocker
 
 from audit import triggers
 from tests import template
+from tests.chance import settle_hypothesis
 from tests.snapshot import Snapshot
 
+settle_hypothesis()
 pristine: dict[str, Snapshot] = {}
 
 

@@ -1,4 +1,4 @@
-"""Triggers that write the trail, keep it append-only and keep tenants apart: put in place, compared, taken down."""
+"""Triggers that write the trail, keep it append-only, keep tenants apart and note what depends on a change."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit.guards import Guard
 from audit.history import Stance, audited_models
+from audit.notes import Note
 
 PREFIX = "pc_"
 
@@ -151,6 +152,17 @@ def guards(existing: dict[str, list[str]]) -> list[tuple[str, Guard]]:
         for model in _guarded_models()
         for guard in model.guards
         if model._meta.db_table in existing and guard.columns() <= set(existing[model._meta.db_table])
+    ]
+
+
+def notes(existing: dict[str, list[str]]) -> list[tuple[str, Note]]:
+    """Every note that a model asks for, with the model's table, as far as both tables are there."""
+    return [
+        (model._meta.db_table, note)
+        for model in apps.get_models()
+        for note in getattr(model, "noted_by", ())
+        if note.values.keys() <= set(existing.get(model._meta.db_table, ()))
+        and note.columns() <= set(existing.get(note.of, ()))
     ]
 
 

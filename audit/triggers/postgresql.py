@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit.guards import Guard
 from audit.history import HISTORY_TYPES
+from audit.notes import Note
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
@@ -211,6 +212,36 @@ END"""
     )
 
 
+OLD_ROWS, NEW_ROWS = "OLD TABLE AS old_rows", "NEW TABLE AS new_rows"
+NOTED = {
+    "INSERT": (NEW_ROWS, "new_rows r WHERE"),
+    "UPDATE": (
+        f"{OLD_ROWS} {NEW_ROWS}",
+        "(TABLE old_rows UNION ALL TABLE new_rows) r WHERE r.id IN ({changed}) AND",
+    ),
+    "DELETE": (OLD_ROWS, "old_rows r WHERE"),
+}
+
+
+def _note(table: str, note: Note) -> Iterator[Trigger]:
+    after, before = (", ".join(f"{row}.{quoted(name)}" for name in note.fields) for row in "no")
+    changed = (
+        "SELECT n.id FROM new_rows n JOIN old_rows o ON o.id = n.id"
+        f" WHERE ({after}) IS DISTINCT FROM ({before})"
+    )
+    for event in note.events:
+        tables, rows = NOTED[event]
+        body = f"""
+BEGIN
+  INSERT INTO {quoted(table)} ({", ".join(quoted(name) for name in note.values)})
+  SELECT DISTINCT {", ".join(note.values_of("r"))}
+  FROM {rows.format(changed=changed)} {note.matters("r")};
+  RETURN NULL;
+END"""
+        name = f"{PREFIX}note_{event.lower()}_{table}_{note.of}"
+        yield _trigger(name, note.of, f"AFTER {event} ON {{table}} REFERENCING {tables}", body)
+
+
 def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger this database should have."""
     existing = plan.columns_by_table(connection, plan.relevant_tables())
@@ -219,6 +250,7 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers += [_stays(table) for table in plan.tenant_tables(existing)]
     triggers += [_same_tenant(reference) for reference in plan.tenant_references(existing)]
     triggers += [_guard(table, guard) for table, guard in plan.guards(existing)]
+    triggers += [t for table, note in plan.notes(existing) for t in _note(table, note)]
     schema = _schema(connection)
     return [_in_schema(trigger, schema) for trigger in triggers]
 

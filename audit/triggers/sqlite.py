@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from audit.context import ATTRIBUTION_FIELDS
 from audit.guards import Guard
 from audit.history import HISTORY_TYPES
+from audit.notes import Note
 from audit.triggers import plan
 from audit.triggers.plan import PREFIX, AuditedTable, Reference, Trigger, literal, quoted
 
@@ -134,6 +135,26 @@ def _guard(table: str, guard: Guard) -> Iterator[Trigger]:
         )
 
 
+def _note(table: str, note: Note) -> Iterator[Trigger]:
+    """One of a kind is enough: whoever works it off is alone, and there is no other writer meanwhile."""
+    columns = ", ".join(quoted(name) for name in note.values)
+    changed = " OR ".join(f"OLD.{quoted(name)} IS NOT NEW.{quoted(name)}" for name in note.fields)
+    for event in note.events:
+        for row in {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}[event]:
+            values = note.values_of(row)
+            alike = " AND ".join(
+                f"n.{quoted(name)} IS {value}" for name, value in zip(note.values, values, strict=True)
+            )
+            yield _trigger(
+                f"{PREFIX}note_{event.lower()}_{row.lower()}_{table}_{note.of}",
+                note.of,
+                f"AFTER {event}",
+                f"INSERT INTO {quoted(table)} ({columns}) VALUES ({', '.join(values)});",
+                f"{f'({changed}) AND ' if event == 'UPDATE' else ''}{note.matters(row)}"
+                f" AND NOT EXISTS (SELECT 1 FROM {quoted(table)} n WHERE {alike})",
+            )
+
+
 def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger this database should have."""
     existing = plan.columns_by_table(connection, plan.relevant_tables())
@@ -143,7 +164,7 @@ def wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers += [_stays(table) for table in plan.tenant_tables(existing)]
     triggers += [t for reference in plan.tenant_references(existing) for t in _same_tenant(reference)]
     triggers += [t for table, guard in plan.guards(existing) for t in _guard(table, guard)]
-    return triggers
+    return [*triggers, *(t for table, note in plan.notes(existing) for t in _note(table, note))]
 
 
 def installed(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:

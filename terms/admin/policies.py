@@ -30,7 +30,7 @@ from terms.progress import progress
 from terms.services.reminders import Reminded
 from terms.standing import Standing, version_asked
 
-REVISIONS_SHOWN = 100
+REVISIONS_SHOWN = 20
 HEADINGS = ("Wording", "State", "Asked for", "Languages", "Drafted", "Published")
 TONES = {
     Standing.ACCEPTED_LATEST: "good",
@@ -227,10 +227,17 @@ def _progress(policy: TermsPolicy) -> Panel:
 def _versions(policy: TermsPolicy) -> Panel:
     revisions = TermsRevision.objects.for_tenant(policy.tenant_id).filter(version__policy=policy)
     shown = with_followers(revisions).select_related("version__policy").prefetch_related("texts")
-    rows = [_row(one) for one in shown.order_by("-version__number", "-number")[:REVISIONS_SHOWN]]
+    newest = list(shown.order_by("-version__number", "-number")[: REVISIONS_SHOWN + 1])
+    rows = [_row(one) for one in newest[:REVISIONS_SHOWN]]
+    more = f"The newest {REVISIONS_SHOWN}. All of them are under Versions and texts."
     table = Table(HEADINGS, rows, "No version yet. Draft the first one.")
     compare = Link("Compare two texts", admin_url(policy, "difference", policy.pk))
-    return Panel("Versions and their revisions", table=table, link=compare if rows else None)
+    return Panel(
+        "Versions and their revisions",
+        table=table,
+        text=more if len(newest) > len(rows) else "",
+        link=compare if rows else None,
+    )
 
 
 def _row(revision: TermsRevision) -> list[Any]:

@@ -13,8 +13,8 @@ from tenants.pages.deeds import Deed, DeedForm, InTenantForm, OptionalReasonForm
 from tenants.roles import Permission
 from terms.admin.acceptance_imports import IMPORT
 from terms.admin.reminding import REMIND
+from terms.counting import asked_of
 from terms.models import TermsPolicy, TermsTarget
-from terms.progress import asked_of
 from terms.services import assign_policy, change_policy, create_policy, draft_version, retire_policy
 
 NUMBERS = {"reaccept_months": (1, 120), "remind_days": (1, 90), "remind_at_most": (0, 50)}

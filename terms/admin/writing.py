@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from tenants.access import signed_in
 from tenants.pages.deeds import Deed, DeedForm, MomentField, ReasonForm
 from tenants.roles import Permission
+from terms.counting import asked_of
 from terms.models import Acceptance, TermsRevision, TermsText
 from terms.models.version import Publication
-from terms.progress import asked_of
 from terms.services import draft_revision, publish_revision, publish_version, write_text
 
 WRITTEN_MEANWHILE = (

@@ -99,7 +99,7 @@ class Report:
         )
 
     def _is_for(self, employee: int) -> bool:
-        """The rule of `terms.progress.asked_of`, on what was known then; for somebody who is active."""
+        """The rule of `terms.counting.asked_of`, on what was known then; for somebody who is active."""
         if self.policy.is_retired or employee in self._left_out:
             return False
         return self.policy.for_everybody or employee in self._included

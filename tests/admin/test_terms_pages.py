@@ -16,11 +16,13 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from tenants.models import Employee, Group, GroupMember, Tenant
 from terms import services
+from terms.admin import policies as policies_pages
 from terms.admin.overview import overviews
 from terms.imports.reading import How, Reading, document_of
 from terms.models import Acceptance, AcceptanceImport, TermsPolicy, TermsRevision, TermsText
 from terms.progress import progress
 from terms.services.acceptances import Circumstances
+from terms.tallying import count_again
 from tests.admin.suite import TenantPageSuite, Writing, at_work
 
 _numbers = itertools.count(1)
@@ -180,15 +182,36 @@ class PolicyPageTests(TenantPageSuite):
             assign(policy=policies[2], by=self.officer, everybody=True, excluded=[sales])
             policies.append(self.make(self.contoso, "Nothing asked"))
             services.retire_policy(policy=policies[3], by=self.officer, reason="Over.")
+        self.compare_overviews()
+        count_again(self.contoso)
+        self.compare_overviews()
+        with at_work():
+            decide(people[4], policies[0])
+            employee(self.contoso, sales)
+        self.compare_overviews()
+        assert overviews([], timezone.now()) == {}
+
+    def compare_overviews(self) -> None:
         policies = list(TermsPolicy.objects.for_tenant(self.contoso))
         found = overviews(policies, timezone.now())
         for policy in policies:
-            counted = progress(policy)
+            counted = progress(policy, timezone.now())
             is_asking = found[policy.pk].version is not None
             assert found[policy.pk].accepted == counted.accepted_latest, policy
             assert not is_asking or found[policy.pk].asked == counted.asked, policy
         assert {one.accepted for one in found.values()} > {0}
-        assert overviews([], timezone.now()) == {}
+
+    def test_of_many_wordings_the_newest_are_shown(self) -> None:
+        with at_work():
+            policy = self.in_force()
+            publish(draft_of(policy, self.officer), self.officer)
+        self.enter("auditor")
+        with patch.object(policies_pages, "REVISIONS_SHOWN", 1):
+            shown = self.client.get(self.url("change", policy.pk))
+        self.assertContains(shown, "Version 2")
+        self.assertContains(shown, "The newest 1. All of them are under Versions and texts.")
+        self.assertNotContains(shown, "Version 1<")
+        self.assertNotContains(self.client.get(self.url("change", policy.pk)), "All of them are under")
 
     def test_the_page_tells_where_everybody_stands(self) -> None:
         with at_work():

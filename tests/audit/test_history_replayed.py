@@ -132,7 +132,7 @@ def assert_told(after: dict[int, State]) -> None:
 
 
 class Replaying(TestCase):
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(steps=STEPS)
     def test_gives_the_rows_after_every_event(self, steps: list[Any]) -> None:
         garden, after = Garden(), {last_event(): stored(regions.all())}

@@ -79,7 +79,7 @@ def sorted_by_code(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class RoundTrip(TestCase):
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(st.lists(documents(), min_size=1, max_size=2))
     def test_what_is_loaded_is_exported(self, states: list[dict[str, Any]]) -> None:
         """Also over an earlier state, whatever that was: but for texts that match a never-rule, which are refused."""
@@ -98,7 +98,7 @@ class RoundTrip(TestCase):
             }
             assert load_catalog(content=exported, by=Shell()).edition is None
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=80, suppress_health_check=list(HealthCheck))
     @given(
         place=PLACE,
         key=st.sampled_from(sorted({key for kind in KINDS.values() for key in kind.keys} | {"other"})),
@@ -121,7 +121,7 @@ class RoundTrip(TestCase):
         else:
             assert outcome.edition is not None
 
-    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     @given(st.binary(max_size=200) | st.tuples(st.integers(0, 3000), st.binary(max_size=3)))
     def test_any_bytes_are_loaded_or_told(self, damage: bytes | tuple[int, bytes]) -> None:
         content = damage if isinstance(damage, bytes) else written(small())

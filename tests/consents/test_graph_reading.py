@@ -399,7 +399,7 @@ RECORDS = st.dictionaries(
 DOCUMENTS = VALUES | RECORDS | st.builds(lambda records: {"value": records}, st.lists(RECORDS, max_size=4))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=3))
 def test_no_document_breaks_the_reader(documents: list[Any]) -> None:
     decoded = read_documents(documents, "fuzz")
@@ -409,7 +409,7 @@ def test_no_document_breaks_the_reader(documents: list[Any]) -> None:
         json.dumps(found.as_data()).encode("utf-8")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300) | st.text(alphabet='{}[]",:vale1 \n\\u', max_size=60).map(str.encode))
 def test_no_bytes_break_the_reader(content: bytes) -> None:
     found = read_content([("fuzz.json", content)])

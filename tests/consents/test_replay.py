@@ -7,7 +7,6 @@ Ten thousand instants are then asked of the history and of the register.
 from __future__ import annotations
 
 import bisect
-import os
 import random
 import time
 from collections.abc import Callable
@@ -40,11 +39,11 @@ from consents.services.imports import record_import
 from consents.services.life import expire_ended
 from privacy_console.errors import Refused
 from tests.cast import CastMixin, assemble_on
+from tests.chance import SEED
 from tests.consents import lives
 from tests.consents.graph.samples import page as graph_page
 from tests.consents.graph.samples import reading, token
 
-SEED = int(os.environ.get("REPLAY_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 DEEDS = 160
 INSTANTS = 10_000
 # One connection at Apple each; the service with the fewest flows keeps the tables small.
@@ -198,7 +197,7 @@ class Replaying(CastMixin, TransactionTestCase):
     """Outside one transaction, where each deed has instants of its own."""
 
     def test_the_history_tells_what_was_stored_at_any_instant(self) -> None:
-        print(f"REPLAY_SEED={SEED}")  # noqa: T201 - so that a failure can be repeated
+        print(f"SEED={SEED}")  # noqa: T201 - so that a failure can be repeated
         dice = random.Random(SEED)
         assemble_on(self)
         lives.exists_for_years(self.contoso)
@@ -210,7 +209,7 @@ class Replaying(CastMixin, TransactionTestCase):
         others = [model for model in TABLES if model not in (Consent, CoveredFlow)]
         consents = Prepared(Consent, self.contoso, CHANGING)
         for number, (at, noted) in enumerate(asked):
-            assert consents.at(at) == noted.consents, f"{at.isoformat()}, REPLAY_SEED={SEED}"
+            assert consents.at(at) == noted.consents, f"{at.isoformat()}, SEED={SEED}"
             if number % 10 == 0:
                 self.compare(Consent, at, noted)
                 self.compare(others[number // 10 % len(others)], at, noted)
@@ -259,7 +258,7 @@ class Replaying(CastMixin, TransactionTestCase):
     def compare(self, model: Any, at: datetime, noted: Noted) -> None:
         rows = model.history.for_tenant(self.contoso).known_at(at).values_list(*TABLES[model])
         told = {row[0]: row for row in rows}
-        assert told == noted.tables[model], f"{model.__name__} at {at.isoformat()}, REPLAY_SEED={SEED}"
+        assert told == noted.tables[model], f"{model.__name__} at {at.isoformat()}, SEED={SEED}"
 
     def compare_register(self, at: datetime, noted: Noted) -> None:
         told = {
@@ -272,7 +271,7 @@ class Replaying(CastMixin, TransactionTestCase):
             pk: (naive_state(row, at), flows.count(pk), steps.count(pk))
             for pk, row in noted.tables[Consent].items()
         }
-        assert told == expected, f"the register at {at.isoformat()}, REPLAY_SEED={SEED}"
+        assert told == expected, f"the register at {at.isoformat()}, SEED={SEED}"
 
     def compare_holding(self, known_at: datetime, noted: Noted, dice: random.Random) -> None:
         """The other clock: what held at some instant, as known at this one."""

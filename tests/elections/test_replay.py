@@ -47,7 +47,7 @@ SWITCHES = st.lists(
     min_size=1,
     max_size=8,
 )
-PROFILE = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+PROFILE = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
 class Replay(TestCase):

@@ -89,6 +89,21 @@ def decided(employee: Employee, policy: TermsPolicy, decision: str = "accepted",
     )
 
 
+def on_paper(who: Employee, version: TermsVersion, decision: str = "accepted", **given: Any) -> Acceptance:
+    """A decision that was taken over from elsewhere, about any version, at any time."""
+    rows = Acceptance.objects.for_tenant(who.tenant_id)
+    acceptance = Acceptance(
+        **{
+            "tenant": who.tenant, "employee": who, "policy": version.policy, "version": version, "surface": "paper",
+            "directory_id": who.directory_id, "user_principal_name": who.user_principal_name, "trigger": "new",
+            "decided_at": timezone.now(), "decision": decision, "round": rows.count() + 100,
+        }
+        | given
+    )  # fmt: skip
+    acceptance.save(force_insert=True)
+    return acceptance
+
+
 def refusal(deed: Any, *args: Any, **given: Any) -> str:
     """The code of the refusal, or the names of the wrong fields."""
     with pytest.raises((Refused, ValidationError)) as told:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.models import AuditEvent
 from terms import services
-from terms.models import Acceptance, Reminder, TermsPolicy, TermsVersion
+from terms.models import Acceptance, Reminder, Tally, TermsPolicy, TermsVersion
+from terms.progress import progress
 from terms.services.policies import create_policy
+from terms.tallying import count_again
 from tests.cast import Cast
 from tests.consents.test_at_once import at_once
 from tests.terms.stories import DAY, WORDS, clock, colleague, decided, drafted, published, shown
@@ -104,3 +110,34 @@ def test_however_many_remind_at_once_everybody_is_reminded_once(cast: Cast) -> N
     reminders = Reminder.objects.for_tenant(cast.contoso)
     assert sorted(reminders.values_list("employee", flat=True)) == sorted(one.pk for one in people)
     assert Message.objects.for_tenant(cast.contoso).count() == len(people)
+
+
+def accepted(policy: TermsPolicy) -> int:
+    return progress(policy).accepted_latest
+
+
+def test_what_is_decided_while_it_is_counted_is_in_the_numbers(cast: Cast) -> None:
+    policy = in_force(cast)
+    people = [colleague(cast.contoso) for _ in range(4)]
+    count_again(cast.contoso)
+    deeds: list[Callable[[], Any]] = [lambda who=who: decided(who, policy) for who in people]  # type: ignore[misc]
+    at_once([*deeds, *[lambda: count_again(cast.contoso)] * 4])
+    assert accepted(policy) == len(people)
+    count_again(cast.contoso)
+    assert accepted(policy) == len(people)
+    kept = Tally.objects.for_tenant(cast.contoso).values_list("accepted_latest", flat=True)
+    assert sum(kept) == len(people)
+
+
+def test_a_decision_that_commits_after_it_was_counted_is_in_the_numbers(cast: Cast) -> None:
+    """On SQLite nobody counts before the other has committed."""
+    policy, who = in_force(cast), colleague(cast.contoso)
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            decided(who, policy)
+            at_once([lambda: count_again(cast.contoso)])
+            assert at_once([lambda: accepted(policy)]) == [0]
+        assert not Tally.objects.for_tenant(cast.contoso).exclude(accepted_latest=0).exists()
+        assert accepted(policy) == 1
+        count_again(cast.contoso)
+    assert accepted(policy) == Acceptance.objects.for_tenant(cast.contoso).count()

@@ -14,9 +14,9 @@ from django.utils import timezone
 from privacy_console.errors import Refused
 from terms import services
 from terms.course import Course, Step, course_of
-from terms.models import Acceptance, TermsPolicy
+from terms.models import TermsPolicy
 from terms.progress import progress
-from tests.terms.stories import DAY, TermsTestCase, a_group, clock, colleague, decided, published
+from tests.terms.stories import DAY, TermsTestCase, a_group, clock, colleague, decided, on_paper, published
 
 LIVES = 4
 
@@ -51,13 +51,9 @@ class Courses(TermsTestCase):
         """A decision on paper, about any version, at any time."""
         versions = list(policy.versions.for_tenant(self.contoso).order_by("number"))
         at = timezone.now() - chance.choice([0, 0, 10]) * DAY
-        rows = Acceptance.objects.for_tenant(self.contoso)
-        Acceptance(
-            tenant=self.contoso, employee=who, policy=policy, version=chance.choice(versions), surface="paper",
-            directory_id=who.directory_id, user_principal_name=who.user_principal_name, decided_at=at, trigger="new",
-            decision=chance.choice(["accepted", "accepted", "declined"]), round=rows.count() + 100,
-            valid_until=chance.choice([None, at + 15 * DAY]),
-        ).save()  # fmt: skip
+        decision = chance.choice(["accepted", "accepted", "declined"])
+        until = chance.choice([None, at + 15 * DAY])
+        on_paper(who, chance.choice(versions), decision, decided_at=at, valid_until=until)
 
     def compare(self, policy: TermsPolicy, at: datetime | None, group: Any) -> None:
         course = course_of(policy, at, group)

@@ -12,9 +12,20 @@ from django.utils import timezone
 
 from tenants.models import Employee
 from terms import progress, services
-from terms.models import Acceptance, TermsPolicy, TermsVersion
+from terms.counting import asked_of
+from terms.models import TermsPolicy, TermsVersion
 from terms.standing import Standing, places_of, version_asked
-from tests.terms.stories import DAY, TermsTestCase, a_group, clock, colleague, decided, drafted, published
+from tests.terms.stories import (
+    DAY,
+    TermsTestCase,
+    a_group,
+    clock,
+    colleague,
+    decided,
+    drafted,
+    on_paper,
+    published,
+)
 
 LIVES = 6
 STEPS = 20
@@ -76,13 +87,8 @@ class Agreeing(TermsTestCase):
             return
         who, version = chance.choice(self.people), chance.choice(versions)
         at = timezone.now() - chance.choice([timedelta(0), 30 * DAY])
-        rows = Acceptance.objects.for_tenant(self.contoso)
-        Acceptance(
-            tenant=self.contoso, employee=who, policy=policy, version=version, directory_id=who.directory_id,
-            user_principal_name=who.user_principal_name, decided_at=at, surface="paper", trigger="new",
-            decision=chance.choice(["accepted", "declined"]), round=rows.count() + 100,
-            valid_until=chance.choice([None, at + 15 * DAY]),
-        ).save()  # fmt: skip
+        decision, until = chance.choice(["accepted", "declined"]), chance.choice([None, at + 15 * DAY])
+        on_paper(who, version, decision, decided_at=at, valid_until=until)
 
     def assign(self, policy: TermsPolicy, chance: random.Random) -> None:
         everybody = chance.random() < 0.5
@@ -96,7 +102,7 @@ class Agreeing(TermsTestCase):
 
     def compare(self, policy: TermsPolicy, at: datetime | None) -> set[str]:
         """Everybody's standing by both; returns those that occurred."""
-        found = progress.with_standing(progress.asked_of(policy), policy, at)
+        found = progress.with_standing(asked_of(policy), policy, at)
         in_sql = dict(found.values_list("pk", "standing"))
         one_by_one = {
             employee.pk: str(place.standing)

@@ -20,7 +20,7 @@ from work.worklist import kinds
 class TestWorklist(items_suite.ItemsSuite):
     path = "/api/v1/tenants/contoso/worklist/"
     permission = Permission.VIEW_WORKLIST
-    queries = 27
+    queries = 28
     good = {
         "kind": "consents.steps",
         "due_before": "2027-01-01T00:00:00Z",
