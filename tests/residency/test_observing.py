@@ -243,6 +243,14 @@ class ImportTests(CastTestCase):
             with pytest.raises(IntegrityError), door(), transaction.atomic():
                 write()
 
+    def test_who_may_not_record_neither_imports_nor_tries(self) -> None:
+        for person in (self.auditor, self.fabrikam_admin):
+            for do in (import_locations, preview_locations):
+                file = io.BytesIO(b"date,location\n2025-01-01,Europe\n")
+                with pytest.raises(PermissionDenied), door():
+                    do(tenant=self.contoso, file=file, source="f.csv", by=person)
+        assert self.kept() == 0
+
     def test_a_preview_says_what_each_row_and_difference_comes_to_and_keeps_nothing(self) -> None:
         self.take("date,location\n2025-01-01,Japan\n2025-01-05,Brazil\n")
         before = events(self.contoso, "location.observed")
