@@ -37,6 +37,7 @@ from elections.api.collection import CollectionViewSet
 from elections.api.views import CollectionElectionsViewSet, StorageElectionsViewSet
 from portal.api import IdentityProviderViewSet
 from privacy_console.rest.problems import not_found
+from residency.api.imports import LocationImportsViewSet
 from residency.api.locations import LocationDriftViewSet, ObservedLocationsViewSet
 from residency.api.verdict import ResidencyViewSet
 from tenants.api import directory, events
@@ -77,6 +78,7 @@ router.register(f"{IN_TENANT}/consent-imports", ConsentImportsViewSet, "consent-
 router.register(f"{IN_TENANT}/storage-elections", StorageElectionsViewSet, "storage-election")
 router.register(f"{IN_TENANT}/collection-elections", CollectionElectionsViewSet, "collection-election")
 router.register(f"{IN_TENANT}/observed-locations", ObservedLocationsViewSet, "observed-location")
+router.register(f"{IN_TENANT}/location-imports", LocationImportsViewSet, "location-import")
 router.register(f"{IN_TENANT}/location-drift", LocationDriftViewSet, "location-drift")
 router.register(f"{IN_TENANT}/employees", directory.EmployeesViewSet, "employee")
 router.register(f"{IN_TENANT}/groups", directory.GroupsViewSet, "group")

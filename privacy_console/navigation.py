@@ -112,6 +112,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             ),
             Page("location_on", "residency.ObservedLocation"),
             Page("wrong_location", "residency.LocationDrift"),
+            Page("upload_file", "residency.LocationImport"),
         ),
     ),
     (

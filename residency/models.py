@@ -86,6 +86,47 @@ class ObservedLocation(TenantOwned):
     def __str__(self) -> str:
         return f"{self.place} on {self.observed_on:%Y-%m-%d}"
 
+    @property
+    def agreement(self) -> str:
+        """How the place compares with the election, in words."""
+        if self.agrees is None:
+            return "Nothing elected"
+        return "As elected" if self.agrees else "Elsewhere"
+
+
+class LocationImport(TenantOwned):
+    """One reading of a file of observed locations: what it brought, and what could not be kept."""
+
+    name = models.CharField(max_length=200, help_text="The file.")
+    sha256 = models.CharField(max_length=64)
+    imported_at = models.DateTimeField(default=timezone.now)
+    imported_by = models.CharField(max_length=254)
+    rows = models.PositiveIntegerField(default=0, help_text="Rows that can be kept.")
+    added = models.PositiveIntegerField(default=0, help_text="Locations that are recorded since.")
+    known = models.PositiveIntegerField(default=0, help_text="Locations that were recorded before.")
+    differing = models.PositiveIntegerField(default=0, help_text="Locations elsewhere than elected.")
+    opened = models.PositiveIntegerField(default=0, help_text="Differences that are new.")
+    cleared = models.PositiveIntegerField(default=0, help_text="Differences that are no longer found.")
+    left_out = models.PositiveIntegerField(default=0, help_text="Rows that could not be kept.")
+    problems = models.JSONField(
+        default=list, help_text="Rows that could not be kept, each with its line and why: the first 500."
+    )
+
+    history = TenantRecords(category="residency", label="name")
+
+    guards: ClassVar[tuple[Guard, ...]] = append_only(
+        "location_import",
+        "An import is a record of what was read.",
+        "name", "sha256", "imported_at", "imported_by", "rows", "added", "known", "differing", "opened", "cleared",
+        "left_out", "problems",
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ("-imported_at", "-id")
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class LocationDrift(BaseDrift):
     """The data is somewhere else than elected, until somebody resolves it or a later look finds it in its place."""

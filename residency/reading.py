@@ -29,12 +29,13 @@ REQUIRED = ("observed_on", "place")
 
 @dataclass(frozen=True)
 class Row:
-    """A row that can be kept."""
+    """A row that can be kept. where: its line or entry in the file; "" of one that was entered by hand."""
 
     observed_on: date
     place: str
     spot: Spot
     source: str
+    where: str = ""
 
 
 @dataclass
@@ -211,7 +212,7 @@ class _Judge:
             self.reading.refuse(where, str(problem))
             return None
         place, spot = found["place"]
-        return Row(found["observed_on"], place, spot, found["source"])
+        return Row(found["observed_on"], place, spot, found["source"], where)
 
     def _day(self, given: Any) -> date:
         try:

@@ -1,5 +1,5 @@
 """The admin pages of residency."""
 
-from residency.admin import drift, observed
+from residency.admin import drift, imports, observed
 
-__all__ = ["drift", "observed"]
+__all__ = ["drift", "imports", "observed"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -17,13 +17,12 @@ from catalog.models import Region
 from residency.admin.page import residency_page
 from residency.models import ObservedLocation
 from residency.places import STORES
-from residency.services import Imported, import_locations, observe_location, sentence_of
+from residency.services import observe_location
 from tenants.access import signed_in
 from tenants.pages.bases import TenantModelAdmin
 from tenants.pages.columns import column
 from tenants.pages.deeds import DayField, Deed, InTenantForm
-from tenants.pages.parts import Badge, Panel, admin_url, facts, link_to
-from tenants.pages.two_steps import LARGEST_UPLOAD
+from tenants.pages.parts import Badge, Panel, facts, link_to
 from tenants.roles import Permission
 from tenants.templatetags.console_pages import minute
 
@@ -31,63 +30,39 @@ TITLE = "Where data is stored and processed"
 
 
 class ObserveForm(InTenantForm):
-    """One location by hand, or a file of many."""
+    """One location, by hand."""
 
-    observed_on = DayField(
-        label="Seen on", help_text="The day on which the provider showed it.", required=False
-    )
+    observed_on = DayField(label="Seen on", help_text="The day on which the provider showed it.")
     place = forms.CharField(
         max_length=200,
-        required=False,
         help_text="The region or country, exactly as the provider's tenant status shows it, for example Europe 0201.",
     )
     source = forms.CharField(
         label="Seen in",
         max_length=200,
         initial="Tenant administration, Tenant status",
-        help_text="Where it was seen; of a file, for rows that do not say it.",
-    )
-    document = forms.FileField(
-        label="Or a file",
-        required=False,
-        help_text="CSV with a first line of names (date, location, source), or a JSON list of objects with the same.",
+        help_text="Where it was seen.",
     )
 
     def prepare(self) -> None:
         super().prepare()
         self.fields["observed_on"].initial = timezone.localdate()
 
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        document = given.get("document")
-        if document is not None and document.size > LARGEST_UPLOAD:
-            too_much = "This is too much for a page: use the command import_locations."
-            raise forms.ValidationError({"document": too_much})
-        missing = [
-            name for name in ("observed_on", "place") if not given.get(name) and name not in self.errors
-        ]
-        if document is None and missing:
-            raise forms.ValidationError(dict.fromkeys(missing, "Fill this in, or choose a file."))
-        return given
 
-
-def _record(request: HttpRequest, _: Any, data: dict[str, Any]) -> ObservedLocation | Imported:
-    document, by = data.pop("document"), signed_in(request)
-    if document is None:
-        return observe_location(by=by, **data)
-    return import_locations(tenant=data["tenant"], file=document.file, source=data["source"], by=by)
+def _record(request: HttpRequest, _: Any, data: dict[str, Any]) -> ObservedLocation:
+    return observe_location(by=signed_in(request), **data)
 
 
 OBSERVE = Deed(
     "add",
-    "Record locations",
+    "Record a location",
     Permission.OBSERVE_LOCATIONS,
     _record,
     form=ObserveForm,
     consequences=lambda _: [
         "Each place is compared with the geography that was elected for that day.",
         "Where it lies elsewhere, that is in the worklist until it is resolved or a later look finds it in its place.",
-        "An observation is a record: it cannot be changed afterwards. A file is taken whole, or not at all.",
+        "An observation is a record: it cannot be changed afterwards. Many at once come in under Location imports.",
     ],
     done="{subject} is recorded.",
     icon="add_location_alt",
@@ -115,7 +90,8 @@ class ObservedLocationAdmin(TenantModelAdmin):
     list_title = "Observed locations"
     intro = "Where the provider showed the data to be, and whether that is where it was elected to be."
     empty_text = (
-        "Nothing recorded. Look at the provider's tenant status and enter what it shows, or import a file."
+        "Nothing recorded. Look at the provider's tenant status and enter what it shows, or import a file of it "
+        "under Location imports."
     )
     related = ("region", "elected")
     list_display = ("place", "agreement", "elected_name", "tenant_name", "observed_on", "source", "recorded")
@@ -140,13 +116,6 @@ class ObservedLocationAdmin(TenantModelAdmin):
             request, "admin/residency/residency.html", context, status=found["moment"].status
         )
 
-    def after(self, request: HttpRequest, deed: Deed, obj: Any, result: Any) -> HttpResponse:
-        """A file leads to the list, with what it came to."""
-        if not isinstance(result, Imported):
-            return super().after(request, deed, obj, result)
-        messages.success(request, sentence_of(result))
-        return HttpResponseRedirect(admin_url(self.model, "changelist"))
-
     def related_queryset(self, model: Any, request: HttpRequest) -> QuerySet[Any]:
         if model is Region:
             return Region.objects.filter(kind__in=STORES)
@@ -154,7 +123,7 @@ class ObservedLocationAdmin(TenantModelAdmin):
 
     @column(description="Agreement", label=LABELS, ordering="agrees")
     def agreement(self, seen: ObservedLocation) -> str:
-        return _agreement(seen)
+        return seen.agreement
 
     @column(description="Elected", ordering="elected__name")
     def elected_name(self, seen: ObservedLocation) -> str:
@@ -165,7 +134,7 @@ class ObservedLocationAdmin(TenantModelAdmin):
         return minute(seen.recorded_at)
 
     def headline(self, request: HttpRequest, obj: ObservedLocation) -> Sequence[Any]:
-        return [Badge(_agreement(obj), TONES[_agreement(obj)])]
+        return [Badge(obj.agreement, TONES[obj.agreement])]
 
     def panels(self, request: HttpRequest, obj: ObservedLocation) -> list[Panel]:
         about = [
@@ -178,9 +147,3 @@ class ObservedLocationAdmin(TenantModelAdmin):
             ("Recorded", [obj.recorded_at, f"by {obj.recorded_by}", obj.get_origin_display()]),
         ]
         return [Panel("What was seen", facts(about))]
-
-
-def _agreement(seen: ObservedLocation) -> str:
-    if seen.agrees is None:
-        return "Nothing elected"
-    return "As elected" if seen.agrees else "Elsewhere"

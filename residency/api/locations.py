@@ -51,7 +51,7 @@ class ObservedFilters(FilterSet):
 
 
 class ObservedLocationsViewSet(TenantViewSet):
-    """Where the provider showed the data to be. Many at once: the command import_locations."""
+    """Where the provider showed the data to be. Many at once: `location-imports/`."""
 
     model = ObservedLocation
     related = ("region", "elected")

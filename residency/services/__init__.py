@@ -1,6 +1,15 @@
 """The deeds of residency: recording where data was seen, and settling where it should not be."""
 
+from residency.services.book import Change, Findings
 from residency.services.drift import resolve_location_drift
-from residency.services.observing import Imported, import_locations, observe_location, sentence_of
+from residency.services.importing import import_locations, preview_locations
+from residency.services.observing import observe_location
 
-__all__ = ["Imported", "import_locations", "observe_location", "resolve_location_drift", "sentence_of"]
+__all__ = [
+    "Change",
+    "Findings",
+    "import_locations",
+    "observe_location",
+    "preview_locations",
+    "resolve_location_drift",
+]

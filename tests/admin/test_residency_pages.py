@@ -6,20 +6,24 @@ import io
 import itertools
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from residency.models import LocationDrift, ObservedLocation
+from audit.models import AuditEvent
+from residency.models import LocationDrift, LocationImport, ObservedLocation
 from residency.services import import_locations, observe_location
 from tenants.models import Tenant
+from tenants.pages.two_steps import packed
 from tests.admin.suite import MANY, TenantPageSuite, Writing, at_work
 from tests.cast import CastTestCase
 from tests.consents.lives import exists_for_years, granted
-from tests.residency.making import ago, elected, elsewhere, seen
+from tests.residency.making import ago, drifts, elected, elsewhere, imported, seen
 
 RESIDENCY = reverse("admin:residency_observedlocation_residency")
 DECIDERS = frozenset({"admin", "officer"})
@@ -56,24 +60,6 @@ class ObservedLocationPageTests(TenantPageSuite):
         for _ in range(MANY):
             self.make(tenant, "number")
 
-    def upload(self, content: str) -> Any:
-        file = SimpleUploadedFile("status.csv", content.encode())
-        return self.client.post(self.url("add"), {"document": file, "source": "Export"}, follow=True)
-
-    def test_a_file_is_taken_whole_or_not_at_all(self) -> None:
-        self.enter("admin")
-        done = self.upload("date,location,source\n2025-01-01,Europe,S\n2025-01-02,Japan,S\n")
-        self.assertContains(done, "Locations recorded: 2, known already: 0; elsewhere than elected: 1.")
-        self.assertContains(done, "Elsewhere")
-        wrong = self.upload("date,location,source\n2025-01-03,Europe,S\n2025-01-04,Atlantis,S\n")
-        self.assertContains(wrong, "line 3: &#x27;Atlantis&#x27; is no region or country", status_code=409)
-        assert ObservedLocation.objects.for_tenant(self.contoso).count() == 2
-
-    def test_neither_a_place_nor_a_file_is_told(self) -> None:
-        self.enter("admin")
-        answer = self.client.post(self.url("add"), {"source": "Status"})
-        self.assertContains(answer, "Fill this in, or choose a file.", count=2)
-
     def test_the_list_is_narrowed_by_agreement(self) -> None:
         with at_work():
             here = self.make(self.contoso, "here")
@@ -82,6 +68,125 @@ class ObservedLocationPageTests(TenantPageSuite):
         shown = self.client.get(self.url("changelist"), {"agrees": "no"})
         self.assertContains(shown, self.url("change", there.pk))
         self.assertNotContains(shown, self.url("change", here.pk))
+
+
+ROWS = "date,location,source\n2025-01-01,Europe,S\n2025-01-02,Japan,S\n"
+
+
+class LocationImportPageTests(TenantPageSuite):
+    model = LocationImport
+    writings = (
+        Writing(
+            "add",
+            {"carried": lambda suite: suite.carried()},
+            "locations.imported",
+            DECIDERS,
+            wrong={"carried": "made up"},
+        ),
+    )
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        elected(cls.contoso, "EU")
+
+    def make(self, tenant: Tenant, name: str) -> LocationImport:
+        made, _ = import_locations(
+            tenant=tenant, file=io.BytesIO(ROWS.encode()), source=f"{name}.csv", by=self.operator
+        )
+        return made
+
+    def carried(self) -> str:
+        """What the first step would send along for whoever is signed in."""
+        key = self.client.session.get("_auth_user_id") if self.client.session else None
+        file = {"content": packed(ROWS.encode()), "name": "status.csv"}
+        return signing.dumps(file, salt=f"residency.import:{self.contoso.pk}:user:{key}")
+
+    def upload(self, content: str | bytes, **more: Any) -> Any:
+        data = content.encode() if isinstance(content, str) else content
+        return self.client.post(self.url("add"), {"document": SimpleUploadedFile("status.csv", data), **more})
+
+    def confirm(self, shown: Any) -> Any:
+        carried = shown.context["form"]["carried"].value()
+        return self.client.post(self.url("add"), {"carried": carried}, follow=True)
+
+    def kept(self) -> Any:
+        return ObservedLocation.objects.for_tenant(self.contoso)
+
+    def test_first_what_it_comes_to_then_the_import(self) -> None:
+        imported(self.contoso, self.admin, "date,location\n2024-12-01,Brazil\n")
+        self.enter("admin")
+        self.assertContains(self.client.get(self.url("add")), "Show what it comes to")
+        shown = self.upload(f"{ROWS}2025-01-03,Atlantis,S\n")
+        for words in (
+            "Locations recorded: 2, known already: 0; elsewhere than elected: 1.",
+            "1 left out",
+            "&#x27;Atlantis&#x27; is no region or country",
+            "line 4",
+            "No longer found",
+            "As elected",
+            "Keep this import",
+        ):
+            self.assertContains(shown, words)
+        assert self.kept().count() == 1
+        assert [drift.status for drift in drifts(self.contoso)] == ["open"]
+        done = self.confirm(shown)
+        self.assertContains(done, "status.csv is imported.")
+        self.assertContains(done, "1 left out")
+        assert self.kept().count() == 3
+        assert [(drift.place, drift.status) for drift in drifts(self.contoso)] == [
+            ("Brazil", "cleared"),
+            ("Japan", "open"),
+        ]
+        made = LocationImport.objects.for_tenant(self.contoso).latest("id")
+        assert (made.imported_by, made.added) == ("admin@contoso.example", 2)
+        assert AuditEvent.objects.about(made).get().activity == "locations.imported"
+        again = self.upload(ROWS)
+        self.assertContains(again, "Locations recorded: 0, known already: 2")
+        self.assertContains(again, "No difference is new, or over.")
+
+    def test_what_was_shown_is_kept_for_that_person_and_tenant_only(self) -> None:
+        self.enter("admin")
+        carried = self.upload(ROWS).context["form"]["carried"].value()
+        for name in ("officer", "fabrikam_admin"):
+            self.enter(name)
+            self.assertContains(
+                self.client.post(self.url("add"), {"carried": carried}), "Choose the files again"
+            )
+        assert not self.kept().exists()
+
+    def test_files_that_are_none_are_refused_with_a_reason(self) -> None:
+        self.enter("admin")
+        for content, words in (
+            (b"", "The submitted file is empty"),
+            (b"name,colour\nA,red\n", "names no column date and none location"),
+            (b"date,location\n", "holds no row that can be kept"),
+            (b"[{", "is no JSON"),
+            (b"\x89PNG\r\n\x1a\n\x00", "is not UTF-8"),
+            (b"date,location\n2025-01-01,Atlantis\n", "no region or country"),
+        ):
+            answer = self.upload(content)
+            self.assertContains(answer, words, status_code=answer.status_code)
+            assert "Keep this import" not in answer.content.decode(), content
+        with mock.patch("tenants.pages.two_steps.LARGEST_UPLOAD", 10):
+            self.assertContains(self.upload(ROWS), "use the command import_locations, or the API")
+        self.assertContains(self.client.post(self.url("add"), {}), "Choose a file")
+        assert not self.kept().exists()
+
+    def test_semicolons_a_byte_order_mark_and_json_are_read(self) -> None:
+        self.enter("officer")
+        for content in (
+            "\ufeffdate;location\r\n2025-01-01;Europe\r\n",
+            '[{"date": "2025-01-01", "location": "Europe"}]',
+        ):
+            self.assertContains(self.upload(content), "Locations recorded: 1")
+
+    def test_an_operator_says_for_which_tenant(self) -> None:
+        self.enter("operator")
+        carried = self.upload(ROWS, tenant=self.contoso.pk).context["form"]["carried"].value()
+        answer = self.client.post(self.url("add"), {"carried": carried, "tenant": self.contoso.pk})
+        assert answer.status_code == 302
+        assert self.kept().count() == 2
 
 
 class LocationDriftPageTests(TenantPageSuite):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from residency.models import LocationDrift
+from audit.models import AuditEvent
+from residency.models import LocationDrift, LocationImport, ObservedLocation
 from residency.services import observe_location, resolve_location_drift
 from tenants.models import Tenant
 from tenants.roles import ALLOWED, Permission, Role
 from tests.api import suite
 from tests.consents.lives import exists_for_years, granted
-from tests.residency.making import ago, elected, elsewhere, seen
+from tests.residency.making import ago, elected, elsewhere, imported, seen
 
 _numbers = itertools.count(1)
 
@@ -80,6 +82,120 @@ class TestObservedLocations(suite.EndpointSuite):
             ({"source": ""}, "#/source"),
         ):
             self.assert_problem(self.send(admin, "POST", self.path, good | wrong), 400, pointer)
+
+
+LOCATIONS = [
+    {"observed_on": "2025-01-01", "place": "Europe 0201", "source": "Status"},
+    {"observed_on": "2025-01-02", "place": "Japan"},
+]
+REPORT = "date;location\r\n2025-01-01;Europe\r\n"
+
+
+class TestLocationImports(suite.EndpointSuite):
+    path = "/api/v1/tenants/contoso/location-imports/"
+    permission = Permission.VIEW_RESIDENCY
+    queries = 2
+    writes = (
+        suite.Write(
+            "POST",
+            Permission.OBSERVE_LOCATIONS,
+            "locations.imported",
+            body={"locations": LOCATIONS, "name": "Status"},
+            text_field="name",
+        ),
+    )
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        elected(cls.contoso, "EU")
+
+    def make(self, count: int) -> None:
+        for _ in range(count):
+            imported(self.contoso, self.operator, REPORT)
+
+    def own(self) -> str:
+        if not LocationImport.objects.for_tenant(self.contoso).exists():
+            self.make(1)
+        return super().own()
+
+    def foreign(self) -> str:
+        return str(imported(self.fabrikam, self.operator, REPORT).pk)
+
+    def ask(self, query: str = "", **body: Any) -> Any:
+        return self.send(self.role(Role.TENANT_ADMIN), "POST", f"{self.path}{query}", body)
+
+    def is_untouched(self) -> bool:
+        models = (LocationImport, ObservedLocation, LocationDrift)
+        return not any(model.objects.for_tenant(self.contoso).exists() for model in models)
+
+    def test_a_dry_run_says_what_it_comes_to_and_the_import_keeps_that(self) -> None:
+        dry = self.ask("?dry_run=true", locations=LOCATIONS, name="Script")
+        told = dry.json()
+        assert (dry.status_code, told["id"], told["added"], told["opened"]) == (200, None, 2, 1)
+        assert told["locations"][1] == {
+            "where": "entry 2", "what": "new", "observed_on": "2025-01-02", "place": "Japan", "source": "Script",
+            "region": None, "country": "JP", "elected": "EU", "agrees": False,
+        }  # fmt: skip
+        assert told["differences"] == [
+            {
+                "what": "opened", "place": "Japan", "region": None, "country": "JP", "elected": "EU",
+                "first_seen_on": "2025-01-02", "last_seen_on": "2025-01-02",
+            }
+        ]  # fmt: skip
+        assert self.is_untouched()
+        kept = self.ask("?dry_run=false", locations=LOCATIONS, name="Script")
+        made = kept.json()
+        assert kept.status_code == 201
+        assert made | {"id": None, "imported_at": None, "imported_by": ""} == told
+        assert self.reader.get(f"{self.path}{made['id']}/").json().items() <= made.items()
+        stored = LocationImport.objects.for_tenant(self.contoso).get()
+        assert AuditEvent.objects.about(stored).get().activity == "locations.imported"
+        events = AuditEvent.objects.for_tenant(self.contoso).filter(activity="location.observed")
+        assert events.count() == 2
+        assert LocationDrift.objects.for_tenant(self.contoso).get().country == "JP"
+        assert not made["has_more"]
+
+    def test_csv_in_its_common_forms_and_what_is_known_changes_nothing(self) -> None:
+        rows = "date{0}location{0}source\n2025-01-01{0}Europe 0201{0}Status\n"
+        for number, text in enumerate((rows.format(","), rows.format(";"), f"\ufeff{rows.format(chr(9))}")):
+            made = self.ask(report=text).json()
+            assert (made["name"], made["added"], made["known"]) == (
+                "Report",
+                int(number == 0),
+                int(number > 0),
+            )
+        assert self.ask(report=json.dumps(LOCATIONS)).json()["added"] == 1
+
+    def test_what_cannot_be_kept_refuses_all_of_it_unless_it_is_to_be_left_out(self) -> None:
+        wrong = [*LOCATIONS, {"place": "Europe"}, {"observed_on": "2025-01-01", "place": "Atlantis"}]
+        for query in ("", "?dry_run=true"):
+            problem = self.assert_problem(self.ask(query, locations=wrong), 409, code="problems")
+            assert "entry 4: 'Atlantis' is no region or country" in problem["detail"]
+        assert self.is_untouched()
+        made = self.ask(locations=wrong, skip_problems=True).json()
+        assert (made["added"], made["left_out"]) == (2, 2)
+        assert [each.partition(":")[0] for each in made["problems"]] == ["entry 3", "entry 4"]
+
+    def test_bodies_that_are_none_are_refused_and_nothing_is_kept(self) -> None:
+        for body, status, told in (
+            ({}, 400, "#/report"),
+            ({"report": REPORT, "locations": LOCATIONS}, 400, "#/report"),
+            ({"report": ""}, 400, "#/report"),
+            ({"locations": []}, 400, "#/locations"),
+            ({"locations": "Europe"}, 400, "#/locations"),
+            ({"locations": [7]}, 400, "#/locations/0"),
+            ({"locations": [{"place": ["Europe"]}]}, 400, "#/locations/0/place"),
+            ({"report": "date,colour\n2025-01-01,red\n"}, 409, "columns"),
+            ({"report": "date,location\n"}, 409, "nothing"),
+            ({"report": "[{"}, 409, "no_json"),
+            ({"report": "x" * (20 << 20)}, 413, ""),
+        ):
+            pointer, code = (told, "") if status == 400 else ("", told)
+            more = {"pointer": pointer} if pointer else {"code": code} if code else {}
+            self.assert_problem(self.ask(**body), status, **more)  # type: ignore[arg-type]
+        self.assert_problem(self.ask("?dry_run=perhaps", report=REPORT), 400, "?dry_run")
+        assert self.is_untouched()
 
 
 class TestLocationDrift(suite.EndpointSuite):

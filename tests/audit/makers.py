@@ -43,7 +43,7 @@ from consents.models import (
 )
 from elections.models import CollectionElection, ElectedFeature, ElectionPolicy, StorageElection
 from portal.models import IdentityProvider
-from residency.models import LocationDrift, ObservedLocation
+from residency.models import LocationDrift, LocationImport, ObservedLocation
 from tenants.models import AccessToken, Employee, Group, GroupMember, Membership, Tenant, User
 from terms.models import (
     Acceptance,
@@ -343,6 +343,10 @@ def _election_policy(cast: Cast) -> ElectionPolicy:
     return ElectionPolicy(tenant=other)
 
 
+def _location_import(cast: Cast) -> LocationImport:
+    return LocationImport(tenant=cast.contoso, name="status.csv", sha256="0" * 64, imported_by="officer")
+
+
 def _observed(cast: Cast) -> ObservedLocation:
     return ObservedLocation(
         tenant=cast.contoso,
@@ -437,6 +441,7 @@ MAKERS: dict[type[Any], Maker] = {
     Job: Maker(lambda _: Job(code=f"made.{next(numbers)}"), "paused", lambda: True),
     ObservedLocation: Maker(_observed, "source", _text),
     LocationDrift: Maker(_location_drift, "reason", _text),
+    LocationImport: Maker(_location_import, "name", _text),
     Employee: Maker(employee, "display_name", _text),
     Group: Maker(_group, "name", _text),
     GroupMember: Maker(_group_member, "group_id", _another_group),

@@ -18,6 +18,19 @@ LOOKS = looks(
     pytest.param(PHONE, True, id="360-dark"),
 )
 
+STATUS = {
+    "name": "status.csv",
+    "mimeType": "text/csv",
+    "buffer": b"date,location,source\n2026-01-02,Europe 0201,Tenant status\n2026-01-03,Japan,Tenant status\n"
+    b"2026-01-04,Atlantis,Tenant status\n",
+}
+
+
+def _look(visitor: Any, name: str) -> None:
+    visitor.shoot(name)
+    assert barriers(visitor) == []
+    assert not visitor.is_scrolled_sideways(), name
+
 
 @pytest.mark.parametrize(("size", "dark"), LOOKS)
 def test_the_map_and_the_pages_around_it(visit: Any, cast: Any, size: Any, dark: bool) -> None:
@@ -32,11 +45,15 @@ def test_the_map_and_the_pages_around_it(visit: Any, cast: Any, size: Any, dark:
             "observed": "/admin/residency/observedlocation/",
             "observe": "/admin/residency/observedlocation/add/",
             "drift": "/admin/residency/locationdrift/",
+            "import": "/admin/residency/locationimport/add/",
         }.items():
             visitor.open(path)
-            visitor.shoot(f"residency-{name}-{look}")
-            assert barriers(visitor) == []
-            assert not visitor.is_scrolled_sideways(), name
+            _look(visitor, f"residency-{name}-{look}")
+        visitor.page.set_input_files("input[type=file]", files=[STATUS])
+        visitor.follow(visitor.page.get_by_role("button", name="Show what it comes to"))
+        _look(visitor, f"residency-preview-{look}")
+        visitor.follow(visitor.page.get_by_role("button", name="Keep this import"))
+        _look(visitor, f"residency-imported-{look}")
         page = visitor.open(RESIDENCY)
         page.locator('a[href="#pc-place-US"]').first.focus()
         page.keyboard.press("Enter")

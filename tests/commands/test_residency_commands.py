@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from residency.models import LocationDrift, ObservedLocation
+from audit.models import AuditEvent
+from residency.models import LocationDrift, LocationImport, ObservedLocation
 from tests.cast import Cast
 from tests.commands.running import run
 from tests.residency.making import drifts, elected
@@ -30,6 +31,9 @@ def test_locations_are_imported_listed_and_settled(cast: Cast, file: Path) -> No
     assert (
         "Locations recorded: 2, known already: 0; elsewhere than elected: 1. New differences: 1" in told.out
     )
+    made = LocationImport.objects.for_tenant(cast.contoso).get()
+    assert (made.name, made.added, made.opened) == ("status.csv", 2, 1)
+    assert AuditEvent.objects.about(made).get().activity == "locations.imported"
     listed = json.loads(run("list_location_drift", "--tenant", "contoso", "--json").out)
     assert [(each["place"], each["region"], each["elected"]) for each in listed] == [
         ("North America 0501", "NA", "EU")
@@ -46,9 +50,15 @@ def test_locations_are_imported_listed_and_settled(cast: Cast, file: Path) -> No
 def test_a_dry_run_keeps_nothing(cast: Cast, file: Path) -> None:
     elected(cast.contoso, "EU")
     told = run("import_locations", str(file), "--tenant", "contoso", "--dry-run", "--json")
-    assert json.loads(told.out)["added"] == 2
+    data = json.loads(told.out)
+    assert (data["id"], data["added"]) == (None, 2)
+    assert [(each["what"], each["place"]) for each in data["differences"]] == [
+        ("opened", "North America 0501")
+    ]
     assert "nothing was kept" in told.err
+    assert "North America 0501" in run("import_locations", str(file), "--tenant", "contoso", "--dry-run").out
     assert not ObservedLocation.objects.for_tenant(cast.contoso).exists()
+    assert not LocationImport.objects.for_tenant(cast.contoso).exists()
     assert drifts(cast.contoso) == []
 
 

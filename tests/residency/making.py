@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from catalog.models import Region
 from elections.models import StorageElection
-from residency.models import LocationDrift, ObservedLocation
-from residency.services import Imported, import_locations, observe_location
+from residency.models import LocationDrift, LocationImport, ObservedLocation
+from residency.services import import_locations, observe_location
 from tenants.access import Principal
 from tenants.models import Tenant
 from tests.consents.lives import door
@@ -54,10 +54,11 @@ def seen(
         return observe_location(tenant=tenant, observed_on=ago(days_ago), place=place, source=source, by=by)
 
 
-def imported(tenant: Tenant, by: Principal, content: str | bytes, **more: Any) -> Imported:
+def imported(tenant: Tenant, by: Principal, content: str | bytes, **more: Any) -> LocationImport:
     data = content.encode() if isinstance(content, str) else content
     with door():
-        return import_locations(tenant=tenant, file=io.BytesIO(data), source="status.csv", by=by, **more)
+        made, _ = import_locations(tenant=tenant, file=io.BytesIO(data), source="status.csv", by=by, **more)
+    return made
 
 
 def ago(days: int) -> date:

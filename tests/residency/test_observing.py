@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tracemalloc
@@ -17,9 +18,10 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from audit.refusals import refusal_of
 from privacy_console.errors import Refused
-from residency.models import LocationDrift, ObservedLocation
-from residency.services import import_locations, observe_location, resolve_location_drift
-from residency.services.observing import AT_ONCE
+from residency.models import LocationDrift, LocationImport, ObservedLocation
+from residency.services import import_locations, observe_location, preview_locations, resolve_location_drift
+from residency.services.importing import AT_ONCE
+from residency.told import counts_of, findings_of
 from tenants.models import Tenant
 from tests.cast import CastTestCase
 from tests.consents.lives import door
@@ -218,13 +220,70 @@ class ImportTests(CastTestCase):
 
     def test_the_same_file_again_changes_nothing(self) -> None:
         content = "date,location\n2025-01-01,Europe\n2025-01-02,North America\n2025-01-02,North America\n"
-        assert vars(self.take(content)) | {"problems": []} == {
+        assert counts_of(self.take(content)) == {
             "rows": 3, "added": 2, "known": 0, "differing": 1, "opened": 1, "cleared": 0, "left_out": 0,
-            "problems": [],
         }  # fmt: skip
         again = self.take(content)
         assert (again.added, again.known, again.opened) == (0, 2, 0)
         assert len(drifts(self.contoso)) == 1
+
+    def test_each_import_is_a_record_of_what_was_read(self) -> None:
+        content = "date,location\n2025-01-01,Europe\n2025-01-02,Atlantis\n"
+        made = self.take(content, skip_problems=True, reason="Ticket 7")
+        made.refresh_from_db()
+        assert made.sha256 == hashlib.sha256(content.encode()).hexdigest()
+        assert (made.name, made.imported_by, made.left_out) == ("status.csv", "admin@contoso.example", 1)
+        assert made.problems == ["line 3: 'Atlantis' is no region or country that the catalog knows"]
+        event = AuditEvent.objects.about(made).get()
+        assert (event.activity, event.attribution.reason) == ("locations.imported", "Ticket 7")
+        for write in (
+            lambda: LocationImport.objects.for_tenant(self.contoso).update(added=7),
+            LocationImport.objects.for_tenant(self.contoso).delete,
+        ):
+            with pytest.raises(IntegrityError), door(), transaction.atomic():
+                write()
+
+    def test_who_may_not_record_neither_imports_nor_tries(self) -> None:
+        for person in (self.auditor, self.fabrikam_admin):
+            for do in (import_locations, preview_locations):
+                file = io.BytesIO(b"date,location\n2025-01-01,Europe\n")
+                with pytest.raises(PermissionDenied), door():
+                    do(tenant=self.contoso, file=file, source="f.csv", by=person)
+        assert self.kept() == 0
+
+    def test_a_preview_says_what_each_row_and_difference_comes_to_and_keeps_nothing(self) -> None:
+        self.take("date,location\n2025-01-01,Japan\n2025-01-05,Brazil\n")
+        before = events(self.contoso, "location.observed")
+        content = (
+            "date,location,source\n2025-01-01,Japan,status.csv\n2025-01-07,Brazil,S\n2025-01-06,Chile,S\n"
+            "2025-01-06,Europe 0201,S\n2025-01-03,Atlantis,S\n"
+        )
+        with door():
+            made, found = preview_locations(
+                tenant=self.contoso,
+                file=io.BytesIO(content.encode()),
+                source="f.csv",
+                by=self.admin,
+                skip_problems=True,
+            )
+        told = findings_of(found)
+        assert [(row["where"], row["what"], row["agrees"], row["country"]) for row in told["locations"]] == [
+            ("line 2", "known", None, "JP"),
+            ("line 3", "new", False, "BR"),
+            ("line 4", "new", False, "CL"),
+            ("line 5", "new", True, ""),
+        ]
+        assert [(each["what"], each["place"], str(each["last_seen_on"])) for each in told["differences"]] == [
+            ("opened", "Chile", "2025-01-06"),
+            ("found_again", "Brazil", "2025-01-07"),
+            ("cleared", "Japan", "2025-01-01"),
+        ]
+        assert not made.pk
+        assert (made.left_out, made.problems[0][:6]) == (1, "line 6")
+        assert (self.kept(), events(self.contoso, "location.observed")) == (2, before)
+        assert {drift.status for drift in drifts(self.contoso)} == {Status.OPEN}
+        kept = self.take(content, skip_problems=True)
+        assert counts_of(kept) == counts_of(made)
 
     def test_unknown_places_are_told_with_their_line_and_refuse_the_file(self) -> None:
         content = (
@@ -244,6 +303,8 @@ class ImportTests(CastTestCase):
         assert self.kept() == 0
         outcome = self.take(content, skip_problems=True)
         assert (outcome.added, outcome.left_out, len(outcome.problems)) == (1, 5, 5)
+        with pytest.raises(Refused, match="line 2: 'Atlantis'"):
+            self.take("date,location\n2025-01-02,Atlantis\n", skip_problems=True)
 
     def test_wrong_files_are_refused_with_a_sentence(self) -> None:
         for content, code in (

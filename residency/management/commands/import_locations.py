@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from residency.services import import_locations, sentence_of
-from tenants.commands import ConsoleCommand, one_line
+from residency.models import LocationImport
+from residency.services import Findings, import_locations
+from residency.told import counts_of, findings_of, sentence_of
+from tenants.commands import ConsoleCommand, as_text, one_line
+
+LINES_SHOWN = 50
 
 
 class Command(ConsoleCommand):
     help = (
         "Record where the provider showed the data to be: CSV with a first line of names (date, location, source), "
-        "or a JSON list of the same. What lies elsewhere than elected is a difference: list_location_drift."
+        "or a JSON list of the same. What lies elsewhere than elected is a difference: list_location_drift. "
+        "--dry-run shows which differences would be new or over."
     )
     changes = True
 
@@ -28,7 +34,7 @@ class Command(ConsoleCommand):
     def perform(self, *, path: Path, tenant: str, skip_problems: bool, **options: Any) -> None:
         whose = self.tenant(tenant)
         with path.open("rb") as file, self.progress("Importing", 2 * _lines_of(path)) as bar:
-            outcome = import_locations(
+            made, found = import_locations(
                 tenant=whose,
                 file=file,
                 source=path.name,
@@ -37,9 +43,31 @@ class Command(ConsoleCommand):
                 reason=self.reason,
                 advance=bar.advance,
             )
-        for problem in outcome.problems:
+        for problem in made.problems:
             self.remark(one_line(problem))
-        self.show(vars(outcome), sentence_of(outcome))
+        self.show(self._data(made, found), "\n".join(_lines(made, found)))
+
+    def _data(self, made: LocationImport, found: Findings) -> dict[str, Any]:
+        """The import for programs; without an id where it was not kept. The names are those of the API."""
+        return {
+            "id": None if self.is_dry_run else str(made.pk),
+            "name": made.name,
+            "sha256": made.sha256,
+            **counts_of(made),
+            "problems": made.problems,
+            **findings_of(found),
+        }
+
+
+def _lines(made: LocationImport, found: Findings) -> Iterator[str]:
+    """What it comes to, then a table of the differences."""
+    yield sentence_of(made)
+    rows = findings_of(found)["differences"]
+    if rows:
+        yield ""
+        yield as_text(rows[:LINES_SHOWN])
+    if len(rows) > LINES_SHOWN:
+        yield "There are more: --json shows all."
 
 
 def _lines_of(path: Path) -> int:
