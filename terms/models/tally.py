@@ -27,7 +27,7 @@ class Tally(TenantOwned):
 
     # Nothing that they refer to is ever deleted. A constraint would have counting wait for deeds, and deeds for it.
     policy = models.ForeignKey(
-        TermsPolicy, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+        TermsPolicy, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     block = models.BigIntegerField()
     counted_at = models.DateTimeField()
@@ -61,7 +61,7 @@ class Recount(TenantOwned):
     )
 
     policy = models.ForeignKey(
-        TermsPolicy, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+        TermsPolicy, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
     block = models.BigIntegerField(null=True)
 
