@@ -198,9 +198,10 @@ FOR_READERS = {"export_acceptances", "export_consents", "export_consent_record"}
 ELSEWHERE = ("demo", "setup", "restore_consents")
 
 pytestmark = pytest.mark.django_db
+where_something_is = pytest.mark.usefixtures("something_there")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def something_there(cast: Cast, request: pytest.FixtureRequest) -> None:
     """What the examples work on: a token, a consent in each state, a subcontractor."""
     name = request.node.callspec.params.get("name", "") if hasattr(request.node, "callspec") else ""
@@ -258,6 +259,7 @@ def test_each_guides_the_person(name: str) -> None:
     assert all(option in text for option in wanted)
 
 
+@where_something_is
 @pytest.mark.parametrize("name", CHANGING)
 def test_each_change_is_the_actors_with_its_reason(name: str, tmp_path: Path) -> None:
     actor, arguments, activity = CHANGING[name]
@@ -287,6 +289,7 @@ def another_catalog(folder: Path) -> str:
 ROLES = {"admin": "tenant_admin", "officer": "privacy_officer", "auditor": "auditor"}
 
 
+@where_something_is
 @pytest.mark.parametrize("name", CHANGING)
 def test_a_dry_run_leaves_nothing(name: str) -> None:
     _, arguments, _ = CHANGING[name]
@@ -297,6 +300,7 @@ def test_a_dry_run_leaves_nothing(name: str) -> None:
     assert rows() == before
 
 
+@where_something_is
 @pytest.mark.parametrize("name", [*CHANGING, *READING])
 def test_each_tells_a_person_and_a_program(name: str) -> None:
     arguments = (*CHANGING[name][1], "--reason", REASON, "--dry-run") if name in CHANGING else READING[name]
@@ -306,6 +310,7 @@ def test_each_tells_a_person_and_a_program(name: str) -> None:
     assert data.data or told.out.strip() == "Nothing found."
 
 
+@where_something_is
 @pytest.mark.parametrize("name", [name for name in CHANGING if name not in FOR_READERS])
 def test_nobody_does_what_their_role_does_not_allow(name: str) -> None:
     """Nothing is kept but the record that it was asked for; a dry run does not even leave that."""
@@ -328,6 +333,7 @@ def test_nobody_does_what_their_role_does_not_allow(name: str) -> None:
     assert (event.tenant and event.tenant.slug) == (None if name in FOR_MEMBERS else "contoso")
 
 
+@where_something_is
 @pytest.mark.parametrize("name", [name for name, (_, args, _) in CHANGING.items() if "--tenant" in args])
 def test_another_tenant_does_not_exist(name: str) -> None:
     _, arguments, _ = CHANGING[name]
@@ -339,7 +345,7 @@ def test_another_tenant_does_not_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_an_unknown_actor_is_refused_with_who_comes_near(name: str) -> None:
+def test_an_unknown_actor_is_refused_with_who_comes_near(name: str, cast: Cast) -> None:
     ran = run(name, *CHANGING[name][1], "--actor", "offcer@contoso.example")
     assert ran.code == 1
     assert "Did you mean officer@contoso.example" in ran.err
@@ -351,7 +357,7 @@ def test_somebody_switched_off_cannot_act(cast: Cast) -> None:
     assert (ran.code, "may not sign in" in ran.err) == (1, True)
 
 
-def test_without_an_actor_it_is_the_system() -> None:
+def test_without_an_actor_it_is_the_system(cast: Cast) -> None:
     ran = run("request_consent", *CONTOSO, "--service", "vpp")
     assert ran.code == 0
     by = AuditEvent.objects.across_tenants().filter(activity="consent.requested").latest("id").attribution
