@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from privacy_console.errors import Refused
 from tenants.access import Principal, Shell
-from tenants.models import AccessToken, Tenant, TenantOwned
+from tenants.models import AccessToken, Tenant, TenantOwned, User
 
 Row = TypeVar("Row", bound=TenantOwned)
 LAST_YEAR = 2999
@@ -44,6 +44,17 @@ def set_given(row: Model, **values: Any) -> None:
 
 def name_of(by: Principal, tenant: Tenant) -> str:
     return by.as_actor(tenant)["actor_name"]
+
+
+def person_kept(by: Principal) -> str:
+    """What work that is left to the worker keeps of who asked: the person's name to sign in with; empty for nobody."""
+    return by.username if isinstance(by, User) else ""
+
+
+def person_asking(kept: str) -> Principal:
+    """Who asked, in whose name the worker does it. Raises User.DoesNotExist."""
+    person: Principal = User.objects.get(username=kept) if kept else Shell()
+    return person
 
 
 def person_behind(by: Principal) -> str:

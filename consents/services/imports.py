@@ -24,9 +24,9 @@ from consents.models import ConsentImport, Credential, Drift
 from privacy_console.batches import batches
 from privacy_console.graph.files import files_of
 from privacy_console.graph.places import kept
-from tenants.access import Principal, Shell, require
-from tenants.deeds import held, name_of
-from tenants.models import Tenant, User
+from tenants.access import Principal, require
+from tenants.deeds import held, name_of, person_asking, person_kept
+from tenants.models import Tenant
 from tenants.roles import Permission
 from work.jobs import enqueue
 
@@ -81,7 +81,7 @@ def import_later(*, tenant: Tenant, by: Principal, paths: Sequence[Path]) -> Run
     found = files_of(paths)
     arguments = {
         "paths": [str(file.resolve()) for file in found],
-        "person": by.username if isinstance(by, User) else "",
+        "person": person_kept(by),
         "asked_at": timezone.now().isoformat(),
     }
     return enqueue(IMPORT_JOB, arguments=arguments, tenant=tenant, by=by)
@@ -92,8 +92,7 @@ def import_asked_for(*, tenant: Tenant, arguments: Mapping[str, Any]) -> str:
 
     Raises PermissionDenied where the person may not any more, ValidationError for unreadable files, OSError.
     """
-    person = arguments["person"]
-    by: Principal = User.objects.get(username=person) if person else Shell()
+    by = person_asking(arguments["person"])
     reading = read_files([Path(path) for path in arguments["paths"]])
     since = datetime.fromisoformat(arguments["asked_at"])
     imports = ConsentImport.objects.for_tenant(tenant)

@@ -18,9 +18,9 @@ from audit.context import Action, deed
 from privacy_console.errors import Refused
 from privacy_console.graph.files import files_of
 from privacy_console.graph.places import Place, kept
-from tenants.access import Principal, Shell, require
-from tenants.deeds import held, name_of
-from tenants.models import Tenant, User
+from tenants.access import Principal, require
+from tenants.deeds import held, name_of, person_asking, person_kept
+from tenants.models import Tenant
 from tenants.roles import Permission
 from terms.imports.reading import How, Reading, documents_at
 from terms.imports.sorting import Outcome, Sorting
@@ -122,7 +122,7 @@ def import_acceptances_later(
         "policy": policy.pk,
         "paths": [str(file.resolve()) for file in files_of(paths)],
         "how": asdict(how) | {"versions": how.as_data()["versions"]},
-        "person": by.username if isinstance(by, User) else "",
+        "person": person_kept(by),
         "reason": reason,
     }
     return enqueue(IMPORT_JOB, arguments=arguments, tenant=policy.tenant, by=by)
@@ -133,8 +133,7 @@ def import_asked_for(*, tenant: Tenant, arguments: Mapping[str, Any]) -> str:
 
     Raises PermissionDenied where the person may not any more, Refused for unreadable files, OSError.
     """
-    person, how = arguments["person"], dict(arguments["how"])
-    by: Principal = User.objects.get(username=person) if person else Shell()
+    by, how = person_asking(arguments["person"]), dict(arguments["how"])
     versions = {int(there): here for there, here in how.pop("versions").items()}
     policy = TermsPolicy.objects.for_tenant(tenant).get(pk=arguments["policy"])
     reading = Reading(

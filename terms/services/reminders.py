@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from audit.context import Action, deed
 from privacy_console.errors import Refused
-from tenants.access import Principal, Shell, require
+from tenants.access import Principal, require
 from tenants.commands import one_line
-from tenants.deeds import locked, require_open
-from tenants.models import Tenant, User
+from tenants.deeds import locked, person_asking, person_kept, require_open
+from tenants.models import Tenant
 from tenants.roles import Permission
 from terms.chasing import PORTION, Debt, is_chased, next_debts, owing
 from terms.languages import best_of
@@ -81,8 +81,7 @@ def remind(
     policy, now = _asking(policy), timezone.now()
     if employees is None and (waiting := owing(policy).count()) > PORTION:
         _portal_page(policy)
-        person = by.username if isinstance(by, User) else ""
-        arguments = {"policy": policy.pk, "person": person, "reason": reason}
+        arguments = {"policy": policy.pk, "person": person_kept(by), "reason": reason}
         enqueue(REMIND_JOB, arguments=arguments, tenant=policy.tenant, by=by)
         return Reminded(later=waiting)
     return sum((_by_hand(policy, debts, reason, now) for debts in _portions(policy, employees)), Reminded())
@@ -93,8 +92,7 @@ def remind_asked_for(*, tenant: Tenant, arguments: Mapping[str, Any]) -> Reminde
 
     Raises PermissionDenied where the person may not any more, Refused where nothing is asked any more.
     """
-    by: Principal = User.objects.get(username=arguments["person"]) if arguments["person"] else Shell()
-    require(by, Permission.CHASE_TERMS, tenant)
+    require(person_asking(arguments["person"]), Permission.CHASE_TERMS, tenant)
     policy = TermsPolicy.objects.for_tenant(tenant).get(pk=arguments["policy"])
     after, told = 0, Reminded()
     while True:
